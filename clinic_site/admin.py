@@ -1,0 +1,42 @@
+from django.contrib import admin
+from django.http import HttpRequest
+
+from clinic_site.clinic import Clinic, Holiday, OpeningHours
+
+admin.site.site_header = "Review desk"
+admin.site.site_title = "Review desk"
+admin.site.index_title = "What would you like to do?"
+
+
+class OpeningHoursInline(admin.TabularInline[OpeningHours, Clinic]):
+    model = OpeningHours
+    extra = 0
+
+
+class HolidayInline(admin.TabularInline[Holiday, Clinic]):
+    model = Holiday
+    extra = 0
+
+
+@admin.register(Clinic)
+class ClinicAdmin(admin.ModelAdmin[Clinic]):
+    """The one row of facts; it can be written and edited, never doubled or deleted."""
+
+    inlines = [OpeningHoursInline, HolidayInline]
+    fieldsets = [
+        (None, {"fields": ["name", "tagline", "is_demonstration"]}),
+        ("How people reach you", {"fields": ["phone", "email", "street", "city", "state", "postal_code", "directions"]}),
+        (
+            "Who is called when someone may be in danger",
+            {
+                "fields": ["on_call_name", "on_call_phone"],
+                "description": "Needed, with opening hours, before CLINIC_SAME_DAY_REVIEW may be switched on.",
+            },
+        ),
+    ]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and not Clinic.objects.exists()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Clinic | None = None) -> bool:
+        return False

@@ -1,0 +1,181 @@
+"""The clinic's own facts: one place, edited by its staff, read by every page.
+
+We know no facts of any real clinic. Until staff enter theirs, a site has either nothing here (and promises nothing)
+or the demonstration clinic, which is plainly fictional.
+"""
+
+import datetime
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+
+from django.db import models
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+
+class Weekday(models.IntegerChoices):
+    """Numbered as Python's date.weekday()."""
+
+    MONDAY = 0, "Monday"
+    TUESDAY = 1, "Tuesday"
+    WEDNESDAY = 2, "Wednesday"
+    THURSDAY = 3, "Thursday"
+    FRIDAY = 4, "Friday"
+    SATURDAY = 5, "Saturday"
+    SUNDAY = 6, "Sunday"
+
+
+class Clinic(models.Model):
+    """The one clinic whose site this is."""
+
+    name = models.CharField(max_length=120)
+    tagline = models.CharField(max_length=200, blank=True, help_text="One plain sentence under the name on the home page.")
+    is_demonstration = models.BooleanField(
+        default=False,
+        help_text="Shows a banner on every page: fictional clinic, do not enter real health details.",
+    )
+
+    phone = models.CharField(max_length=20, help_text="Shown on every page, also on error pages: (410) 555-0142")
+    email = models.EmailField(blank=True)
+    street = models.CharField(max_length=120, blank=True)
+    city = models.CharField(max_length=80, blank=True)
+    state = models.CharField(max_length=2, blank=True)
+    postal_code = models.CharField(max_length=10, blank=True)
+    directions = models.TextField(blank=True, help_text="Parking, entrance, bus. Plain text.")
+
+    on_call_name = models.CharField(
+        max_length=120, blank=True, help_text="Who is called when a form mentions thoughts of self-harm. Staff only."
+    )
+    on_call_phone = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        verbose_name = "clinic facts"
+        verbose_name_plural = "clinic facts"
+        constraints = [
+            models.CheckConstraint(condition=models.Q(pk=1), name="clinic_site_clinic_is_one_row"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def phone_link(self) -> str:
+        """The phone number as a tel: link wants it: digits, with the country in front."""
+        digits = "".join(character for character in self.phone if character.isdigit())
+        return f"+1{digits}" if len(digits) == 10 else f"+{digits}"
+
+    @property
+    def city_line(self) -> str:
+        return " ".join(part for part in (f"{self.city}," if self.city else "", self.state, self.postal_code) if part)
+
+    @property
+    def hours_in_words(self) -> list[str]:
+        """One line for each run of days with the same hours; empty where staff entered none."""
+        return hours_in_words(self.opening_hours.all())
+
+
+class OpeningHours(models.Model):
+    """When staff are there and read forms, on one day of the week."""
+
+    clinic = models.ForeignKey(Clinic, on_delete=models.CASCADE, related_name="opening_hours")
+    weekday = models.PositiveSmallIntegerField(choices=Weekday)
+    opens = models.TimeField()
+    closes = models.TimeField()
+
+    class Meta:
+        verbose_name_plural = "opening hours"
+        ordering = ["weekday", "opens"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(closes__gt=models.F("opens")), name="clinic_site_openinghours_closes_after_opening"
+            ),
+            models.UniqueConstraint(fields=["clinic", "weekday"], name="clinic_site_openinghours_one_per_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_weekday_display()}, {clock(self.opens)} to {clock(self.closes)}"
+
+
+class Holiday(models.Model):
+    """A day on which nobody reads forms."""
+
+    clinic = models.ForeignKey(Clinic, on_delete=models.CASCADE, related_name="holidays")
+    day = models.DateField()
+    name = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        ordering = ["day"]
+        constraints = [models.UniqueConstraint(fields=["clinic", "day"], name="clinic_site_holiday_once")]
+
+    def __str__(self) -> str:
+        return f"{self.day:%B} {self.day.day}, {self.day.year}"
+
+
+class Hours(Protocol):
+    """What the functions below need of a row of opening hours."""
+
+    weekday: Any
+    opens: Any
+    closes: Any
+
+
+def clock(time: datetime.time) -> str:
+    """The time as it is said.
+
+    >>> clock(datetime.time(8, 30)), clock(datetime.time(12)), clock(datetime.time(17))
+    ('8:30 am', '12 noon', '5 pm')
+    """
+    if (time.hour, time.minute) == (12, 0):
+        return "12 noon"
+    hour = time.hour % 12 or 12
+    minutes = f":{time.minute:02}" if time.minute else ""
+    return f"{hour}{minutes} {'am' if time.hour < 12 else 'pm'}"
+
+
+def hours_in_words(week: Iterable[Hours]) -> list[str]:
+    """Opening hours with neighbouring days of the same hours taken together.
+
+    >>> from types import SimpleNamespace as Row
+    >>> nine, five = datetime.time(9), datetime.time(17)
+    >>> hours_in_words([Row(weekday=day, opens=nine, closes=five) for day in (0, 1, 2, 4)])
+    ['Monday to Wednesday, 9 am to 5 pm', 'Friday, 9 am to 5 pm']
+    """
+    runs: list[list[Hours]] = []
+    for row in week:
+        last = runs[-1][-1] if runs else None
+        if last and (last.weekday + 1, last.opens, last.closes) == (row.weekday, row.opens, row.closes):
+            runs[-1].append(row)
+        else:
+            runs.append([row])
+    return [f"{days_in_words(run)}, {clock(run[0].opens)} to {clock(run[0].closes)}" for run in runs]
+
+
+def days_in_words(run: Sequence[Hours]) -> str:
+    first, last = Weekday(run[0].weekday).label, Weekday(run[-1].weekday).label
+    return str(first) if first == last else f"{first} to {last}"
+
+
+def next_opening(week: Iterable[Hours], holidays: Iterable[datetime.date], *, now: datetime.datetime) -> datetime.datetime | None:
+    """When staff are next there: `now` if they are, None where no hours were entered. `now` is local and aware."""
+    by_weekday = {row.weekday: row for row in week}
+    closed = set(holidays)
+    for days_ahead in range(60):
+        day = now.date() + datetime.timedelta(days=days_ahead)
+        row = by_weekday.get(day.weekday())
+        if row is None or day in closed:
+            continue
+        opens = datetime.datetime.combine(day, row.opens, tzinfo=now.tzinfo)
+        closes = datetime.datetime.combine(day, row.closes, tzinfo=now.tzinfo)
+        if now < closes:
+            return max(now, opens)
+    return None
+
+
+def current_clinic() -> Clinic:
+    """The clinic's facts, or an unnamed clinic without a phone where nobody has entered any."""
+    return Clinic.objects.prefetch_related("opening_hours", "holidays").first() or Clinic(name="Pain clinic")
+
+
+def clinic_in_templates(request: HttpRequest) -> dict[str, object]:
+    """Every template may say {{ clinic.phone }}; a page that does not costs no query."""
+    return {"clinic": SimpleLazyObject(current_clinic)}

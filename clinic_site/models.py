@@ -1,0 +1,5 @@
+"""Django looks for models here; ours stand in the files named after them."""
+
+from clinic_site.clinic import Clinic, Holiday, OpeningHours
+
+__all__ = ["Clinic", "Holiday", "OpeningHours"]
