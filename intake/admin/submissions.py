@@ -1,0 +1,148 @@
+"""Submissions: the queue, urgent ones first, and one screen to read and answer each."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+
+from intake import actions, storage
+from intake.models import Priority, Status, Submission
+from intake.models.review import NOTE_LENGTH
+from intake.models.submission import CLOSED
+from intake.questionnaires.triage import age_in_years
+
+URGENT_LEVELS = {"crisis_now", "crisis", "stop"}
+
+
+class StateFilter(admin.SimpleListFilter):
+    """Open submissions unless somebody asks for others: finished ones must not stand in the way of urgent ones."""
+
+    title = "show"
+    parameter_name = "show"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("closed", "Closed"), ("all", "All")]
+
+    def choices(self, changelist: Any) -> Any:
+        rows = list(super().choices(changelist))
+        rows[0]["display"] = "Open"
+        return rows
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Submission]) -> QuerySet[Submission]:
+        if self.value() == "closed":
+            return queryset.filter(status__in=CLOSED)
+        return queryset if self.value() == "all" else queryset.exclude(status__in=CLOSED)
+
+
+class ReviewForm(ModelForm[Submission]):
+    """The two things that staff write on a submission."""
+
+    note = forms.CharField(
+        required=False,
+        max_length=NOTE_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="Added below with your name and the time. Notes are never edited or deleted.",
+    )
+
+    class Meta:
+        model = Submission
+        fields = ["status"]
+
+
+@admin.register(Submission)
+class SubmissionAdmin(admin.ModelAdmin[Submission]):
+    form = ReviewForm
+    change_form_template = "admin/intake/submission_review.html"
+    list_display = ["priority_word", "person", "reasons", "waiting_time", "received", "status", "reference_code"]
+    list_display_links = ["priority_word", "person"]
+    list_filter = [StateFilter, "priority", "status"]
+    list_per_page = 50
+    show_full_result_count = False
+    actions = None
+    fields = ["status", "note"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Submission]:
+        submissions = Submission.objects.most_urgent_first()
+        return submissions if request.resolver_match and "object_id" in request.resolver_match.kwargs else submissions.defer("body")
+
+    def get_ordering(self, request: HttpRequest) -> list[str]:
+        return ["priority", "received_at", "id"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Submission | None = None) -> bool:
+        return False
+
+    # The list
+
+    @admin.display(description="Priority", ordering="priority")
+    def priority_word(self, submission: Submission) -> SafeString:
+        return priority_badge(submission)
+
+    @admin.display(description="Person")
+    def person(self, submission: Submission) -> str:
+        head = storage.read_head(submission)
+        return f"{head.name}, {age_in_years(head.birth_date, timezone.localdate())}" if head.birth_date else head.name
+
+    @admin.display(description="Why")
+    def reasons(self, submission: Submission) -> SafeString:
+        flags = storage.read_head(submission).flags
+        urgent = [flag for flag in flags if flag["level"] in URGENT_LEVELS][:3] or list(flags[:2])
+        more = len(flags) - len(urgent)
+        lines = format_html_join("", "<li>{}</li>", ((flag["reason"],) for flag in urgent))
+        return format_html('<ul class="reasons">{}{}</ul>', lines, f"and {more} more" if more else "")
+
+    @admin.display(description="Waiting", ordering="received_at")
+    def waiting_time(self, submission: Submission) -> str:
+        return timesince(submission.received_at, depth=1)
+
+    @admin.display(description="Received", ordering="received_at")
+    def received(self, submission: Submission) -> str:
+        return timezone.localtime(submission.received_at).strftime("%b %d, %H:%M")
+
+    @admin.display(description="Reference")
+    def reference_code(self, submission: Submission) -> str:
+        return submission.reference
+
+    # One submission
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Submission | None = None, **kwargs: Any
+    ) -> HttpResponse:
+        if obj is not None:
+            head, body = storage.read_head(obj), storage.read_body(obj)
+            context |= {
+                "title": f"Submission {obj.reference}",
+                "subtitle": None,
+                "submission": obj,
+                "badge": priority_badge(obj),
+                "head": head,
+                "age": age_in_years(head.birth_date, timezone.localdate()) if head.birth_date else None,
+                "pages": body.pages,
+                "flagged": {link_id for flag in head.flags for link_id in flag["evidence"]},
+                "notes": obj.notes.select_related("author"),
+            }
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Submission, form: Any, change: bool) -> None:
+        at = timezone.now()
+        if "status" in form.changed_data:
+            actions.change_status(submission=obj, status=Status(form.cleaned_data["status"]), at=at)
+        if form.cleaned_data["note"].strip():
+            assert request.user.is_authenticated
+            actions.write_note(submission=obj, author=request.user, text=form.cleaned_data["note"], at=at)
+
+
+def priority_badge(submission: Submission) -> SafeString:
+    priority = Priority(submission.priority)
+    return format_html('<span class="priority priority--{}">{}</span>', priority.name.lower(), priority.label)
+
+

@@ -1,0 +1,128 @@
+"""One page of a questionnaire as one Django form: it converts and validates, and does nothing else."""
+
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Field, Layout
+from django import forms
+
+from intake.layout import Words
+from intake.messages import error_message
+from intake.questionnaires.answers import AnswerRefused, Answers, Problem, Value, asked, kept, parse, problems
+from intake.questionnaires.definition import Item, ItemType, Page, Questionnaire
+from intake.questionnaires.triage import Rules, bound_problems
+from intake.widgets import Written, widget_for, written_from
+
+
+class ItemField(forms.Field):
+    """One question; its cleaned value is the tuple of answers that the engine parsed."""
+
+    def __init__(self, item: Item) -> None:
+        super().__init__(label=item.text, help_text=item.hint, required=False, widget=widget_for(item))
+        self.item = item
+
+    def clean(self, value: Written) -> tuple[Value, ...]:
+        try:
+            return parse(self.item, value.values, other=value.other)
+        except AnswerRefused as refusal:
+            raise forms.ValidationError(
+                error_message(self.item, refusal.kind, refusal.limit), code=refusal.kind
+            ) from refusal
+
+
+class PageForm(forms.Form):
+    """The questions of one page that are asked of this person, given everything they answered so far."""
+
+    use_required_attribute = False
+
+    def __init__(
+        self,
+        questionnaire: Questionnaire,
+        rules: Rules,
+        page: Page,
+        *,
+        answers: Answers,
+        today: datetime.date,
+        data: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data=data, auto_id="%s", label_suffix="")
+        self.questionnaire, self.rules, self.page = questionnaire, rules, page
+        self.answers, self.today = answers, today
+        self.names: dict[str, str] = {}  # linkId -> name of the field
+        entries: list[Any] = []
+        for item in page_items(page, asked(questionnaire, answers)):
+            if item.type == ItemType.DISPLAY or item.type == ItemType.GROUP:
+                entries.append(Words(item))
+                continue
+            name = field_name(item, place=len(self.names))
+            self.names[item.link_id] = name
+            self.fields[name] = ItemField(item)
+            self.initial[name] = written_from(answers.get(item.link_id, ()))
+            entries.append(Field(name))
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True  # the page's own <form> carries the token
+        self.helper.layout = Layout(*entries)
+
+    def clean(self) -> dict[str, Any]:
+        for problem in self.page_problems():
+            item = self.questionnaire.item(problem.link_id)
+            self.add_error(self.names[problem.link_id], error_message(item, problem.kind, problem.limit))
+        return self.cleaned_data
+
+    def page_problems(self) -> list[Problem]:
+        """What the engine finds wrong on this page, save where the writing itself was already refused."""
+        answers = kept(self.questionnaire, self.answers_with_this_page())
+        found = [
+            *problems(self.questionnaire, answers, on=self.page),
+            *bound_problems(self.rules, self.questionnaire, answers, today=self.today),
+        ]
+        return [
+            problem
+            for problem in found
+            if problem.link_id in self.names and self.names[problem.link_id] not in self.errors
+        ]
+
+    def page_answers(self) -> dict[str, tuple[Value, ...]]:
+        """The answers of this page that are right, by linkId, empty ones left out; call after is_valid()."""
+        return {
+            link_id: self.cleaned_data[name]
+            for link_id, name in self.names.items()
+            if name not in self.errors and self.cleaned_data.get(name)
+        }
+
+    def cleared(self) -> set[str]:
+        """The questions of this page that were left empty, so that an answer given before is taken away."""
+        return {
+            link_id
+            for link_id, name in self.names.items()
+            if name not in self.errors and not self.cleaned_data.get(name)
+        }
+
+    def answers_with_this_page(self) -> dict[str, tuple[Value, ...]]:
+        others = {link_id: values for link_id, values in self.answers.items() if link_id not in self.names}
+        return others | self.page_answers()
+
+
+def page_items(page: Page, asked_link_ids: frozenset[str]) -> list[Item]:
+    """The page's visible items in order, groups before their children; hints and whys belong to their question."""
+    found: list[Item] = []
+
+    def walk(items: tuple[Item, ...]) -> None:
+        for item in items:
+            if item.link_id not in asked_link_ids or item.hidden:
+                continue
+            found.append(item)
+            if item.type == ItemType.GROUP:
+                walk(item.items)
+
+    walk(page.item.items)
+    return found
+
+
+def field_name(item: Item, *, place: int) -> str:
+    """The linkId where it can stand in an HTML id, else the place on the page."""
+    is_plain = item.link_id.replace("-", "").replace(".", "").replace("_", "").isalnum() and item.link_id.isascii()
+    return f"q-{item.link_id}" if is_plain else f"item-{place}"

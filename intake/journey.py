@@ -1,0 +1,122 @@
+"""Where a person is in the screening: which pages are theirs, what comes next, how much is left."""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from intake.models import QuestionnaireVersion
+from intake.questionnaires.answers import Answers, Problem, asked, kept, problems
+from intake.questionnaires.definition import Item, ItemType, Page
+from intake.questionnaires.triage import Flag, Level, bound_problems, triage
+
+SECONDS_PER_QUESTION = {ItemType.TEXT: 40, ItemType.STRING: 15, ItemType.DATE: 15}  # our estimate, not measured yet
+SECONDS_PER_CHOICE = 8
+CRISIS_LEVELS = (Level.CRISIS_NOW, Level.CRISIS)
+
+
+@dataclass(frozen=True)
+class Journey:
+    """One version and one person's answers so far, on one day."""
+
+    version: QuestionnaireVersion
+    answers: Answers
+    today: datetime.date
+
+    @cached_property
+    def asked(self) -> frozenset[str]:
+        return asked(self.version.definition, self.answers)
+
+    @cached_property
+    def pages(self) -> tuple[Page, ...]:
+        """The pages with at least one question for this person."""
+        return tuple(page for page in self.version.definition.pages if self.questions(page))
+
+    def questions(self, page: Page) -> list[Item]:
+        return [
+            item
+            for item in descendants(page.item)
+            if item.link_id in self.asked
+            and not item.hidden
+            and item.type not in (ItemType.DISPLAY, ItemType.GROUP)
+        ]
+
+    @cached_property
+    def problems(self) -> tuple[Problem, ...]:
+        """Everything that is missing or wrong before this can be sent."""
+        definition = self.version.definition
+        answers = kept(definition, self.answers)
+        return (
+            *problems(definition, answers),
+            *bound_problems(self.version.rules, definition, answers, today=self.today),
+        )
+
+    def has_problem(self, page: Page) -> bool:
+        link_ids = {item.link_id for item in self.questions(page)}
+        return any(problem.link_id in link_ids for problem in self.problems)
+
+    def first_unfinished(self, pages: Sequence[Page] | None = None) -> Page | None:
+        return next((page for page in (pages or self.pages) if self.has_problem(page)), None)
+
+    def after(self, page: Page) -> Page | None:
+        """The page that follows, None when the answers can be checked."""
+        return next((later for later in self.pages if later.number > page.number), None)
+
+    def before(self, page: Page) -> Page | None:
+        return next((earlier for earlier in reversed(self.pages) if earlier.number < page.number), None)
+
+    def place_in_words(self, page: Page) -> str:
+        """The section and the time left: "Section 2 of 9 · about 6 minutes left"."""
+        sections = list(dict.fromkeys(self.section(one) for one in self.pages))
+        place = sections.index(self.section(page)) + 1 if self.section(page) in sections else 1
+        left = [one for one in self.pages if one.number >= page.number]
+        return f"Section {place} of {len(sections)} · {self.time_in_words(left)} left"
+
+    def section(self, page: Page) -> str:
+        """The linkId of the top-level group that the page stands in."""
+        item = page.item
+        while parent := self.version.definition.parent(item.link_id):
+            item = parent
+        return item.link_id
+
+    def time_in_words(self, pages: Sequence[Page]) -> str:
+        return minutes_in_words(
+            sum(
+                SECONDS_PER_QUESTION.get(item.type, SECONDS_PER_CHOICE)
+                for one in pages
+                for item in self.questions(one)
+            )
+        )
+
+    @cached_property
+    def crisis_flags(self) -> tuple[Flag, ...]:
+        definition = self.version.definition
+        result = triage(definition, self.version.rules, self.answers, today=self.today)
+        return tuple(flag for flag in result.flags if flag.level in CRISIS_LEVELS)
+
+    @property
+    def crisis_level(self) -> str:
+        """ "crisis_now", "crisis" or "": which panel with 988 and 911 the person is shown."""
+        return self.crisis_flags[0].level.value if self.crisis_flags else ""
+
+    def calls_for_support(self, page: Page) -> bool:
+        """Whether an answer on this page is one of those that call for the crisis panel."""
+        link_ids = {item.link_id for item in self.questions(page)}
+        return any(link_ids & set(flag.evidence) for flag in self.crisis_flags)
+
+
+def descendants(item: Item) -> list[Item]:
+    found: list[Item] = []
+    for child in item.items:
+        found += [child, *descendants(child)]
+    return found
+
+
+def minutes_in_words(seconds: int) -> str:
+    """An honest, rounded-up estimate.
+
+    >>> minutes_in_words(20), minutes_in_words(61), minutes_in_words(600)
+    ('about 1 minute', 'about 2 minutes', 'about 10 minutes')
+    """
+    minutes = max(1, -(-seconds // 60))
+    return f"about {minutes} minute{'' if minutes == 1 else 's'}"

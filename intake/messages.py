@@ -1,0 +1,77 @@
+"""What a person is told about an answer that cannot be used: what is wrong, and what to do."""
+
+import datetime
+
+from intake.questionnaires.answers import ProblemKind
+from intake.questionnaires.definition import Item, ItemType
+
+Kind = ProblemKind
+
+MISSING_BY_TYPE = {
+    ItemType.BOOLEAN: "Choose yes or no for “{question}”",
+    ItemType.CHOICE: "Choose an answer for “{question}”",
+    ItemType.OPEN_CHOICE: "Choose an answer for “{question}”, or write your own",
+    ItemType.DATE: "Enter a date for “{question}”",
+    ItemType.INTEGER: "Enter a number for “{question}”",
+    ItemType.DECIMAL: "Enter a number for “{question}”",
+}
+MESSAGES = {
+    Kind.MISSING: "Write an answer for “{question}”",
+    Kind.NOT_AN_OPTION: "Choose one of the answers listed for “{question}”",
+    Kind.NOT_YES_OR_NO: "Choose yes or no for “{question}”",
+    Kind.NOT_A_NUMBER: "Write “{question}” as a number, with digits only, such as 70",
+    Kind.NOT_WHOLE: "Write “{question}” as a whole number, such as 70",
+    Kind.NOT_A_DATE: "Enter a real date for “{question}”, such as March 9 1962",
+    Kind.TOO_SMALL: "“{question}” must be {limit} or more. Check the number",
+    Kind.TOO_LARGE: "“{question}” must be {limit} or less. Check the number",
+    Kind.TOO_SHORT: "Write at least {limit} characters for “{question}”",
+    Kind.TOO_LONG: "Shorten your answer to “{question}”: there is room for {limit} characters",
+    Kind.TOO_MANY: "Choose only one answer for “{question}”",
+    Kind.EXCLUSIVE: "For “{question}”, choose either “{limit}” or the other answers, not both",
+    Kind.HAS_NUL: "Your answer to “{question}” has a character that cannot be stored. Type it again, without pasting",
+    Kind.WRONG_TYPE: "Answer “{question}” again",
+    Kind.OUT_OF_BOUNDS_LOW: "Check what you wrote for “{question}”: it is too small to be right",
+    Kind.OUT_OF_BOUNDS_HIGH: "Check what you wrote for “{question}”: it is too large to be right",
+}
+DATE_OUT_OF_BOUNDS = {
+    Kind.OUT_OF_BOUNDS_LOW: "Check the year in “{question}”: that date is in the future",
+    Kind.OUT_OF_BOUNDS_HIGH: "Check the year in “{question}”: that is more than {limit} years ago",
+}
+LONGEST_QUESTION = 90  # characters of the question that a message repeats
+
+
+def error_message(item: Item, kind: ProblemKind, limit: object = None) -> str:
+    """One sentence that names the question and says what to do."""
+    if kind == Kind.MISSING:
+        message = MISSING_BY_TYPE.get(item.type, MESSAGES[Kind.MISSING])
+        if len(item.options) == 1:
+            message = "Tick “{only_option}” to go on"
+    elif item.type == ItemType.DATE and kind in DATE_OUT_OF_BOUNDS:
+        message = DATE_OUT_OF_BOUNDS[kind]
+    else:
+        message = MESSAGES[kind]
+    return message.format(
+        question=shortened(item.text),
+        limit=in_words(limit),
+        only_option=shortened(item.options[0].label) if item.options else "",
+    )
+
+
+def shortened(question: str) -> str:
+    """The question without its closing mark, cut at a word where it is long.
+
+    >>> shortened("How old are you?")
+    'How old are you'
+    """
+    text = question.strip().rstrip("?.:")
+    if len(text) <= LONGEST_QUESTION:
+        return text
+    return text[:LONGEST_QUESTION].rsplit(" ", 1)[0] + " …"
+
+
+def in_words(limit: object) -> str:
+    if isinstance(limit, datetime.date):
+        return f"{limit:%B} {limit.day}, {limit.year}"
+    if isinstance(limit, int) and limit >= 10_000:
+        return f"{limit:,}"
+    return str(limit)

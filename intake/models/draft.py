@@ -1,0 +1,57 @@
+"""A screening that is being filled in, and the receipt that it becomes when it is sent."""
+
+import datetime
+
+from django.db import models
+
+from intake.models.questionnaire import QuestionnaireVersion
+
+DRAFT_LIFETIME = datetime.timedelta(days=30)  # from the last save
+RECEIPT_ANSWERS_LIFETIME = datetime.timedelta(hours=24)  # so that the sender can print a copy
+RECEIPT_LIFETIME = datetime.timedelta(days=30)  # from sending
+
+
+class DraftQuerySet(models.QuerySet["Draft"]):
+    def living(self, *, at: datetime.datetime) -> "DraftQuerySet":
+        return self.filter(expires_at__gt=at)
+
+    def expired(self, *, at: datetime.datetime) -> "DraftQuerySet":
+        return self.filter(expires_at__lte=at)
+
+    def receipts_past_printing(self, *, at: datetime.datetime) -> "DraftQuerySet":
+        """Receipts whose copy of the answers has served its 24 hours."""
+        return self.filter(sent_at__lte=at - RECEIPT_ANSWERS_LIFETIME).exclude(contents={})
+
+
+class Draft(models.Model):
+    """Found only through the patient's secret: its id is derived from it. Read and written through actions.py."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    questionnaire_version = models.ForeignKey(QuestionnaireVersion, on_delete=models.PROTECT, related_name="+")
+    language = models.CharField(max_length=10)
+    contents = models.JSONField(help_text="The answers so far, as storage.py writes them. Empty once a receipt is old.")
+
+    started_at = models.DateTimeField()
+    saved_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    # A receipt
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    objects = DraftQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(expires_at__gt=models.F("started_at")), name="intake_draft_expires_after_start"
+            ),
+        ]
+        indexes = [models.Index(fields=["expires_at"], name="intake_draft_expires_at")]
+
+    def __str__(self) -> str:
+        return "receipt" if self.is_receipt else "draft"
+
+    @property
+    def is_receipt(self) -> bool:
+        """Sent: nothing in it can be changed any more."""
+        return self.sent_at is not None

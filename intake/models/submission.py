@@ -1,0 +1,88 @@
+"""A screening that was sent: one row, written once, read by staff."""
+
+import datetime
+
+from django.conf import settings
+from django.db import models
+
+from intake.models.questionnaire import QuestionnaireVersion
+from intake.secret import reference_of
+
+
+class Priority(models.IntegerChoices):
+    """How soon a person must read it. Numbers, so that the database sorts the queue by an index: smallest first."""
+
+    CRISIS_NOW = 1, "Crisis now"
+    CRISIS = 2, "Crisis"
+    STOP = 3, "Stop"
+    CAUTION = 4, "Caution"
+    ROUTINE = 5, "Routine"
+
+
+class Status(models.TextChoices):
+    NEW = "new", "New"
+    IN_REVIEW = "in_review", "In review"
+    NEEDS_INFORMATION = "needs_information", "Needs information"
+    ACCEPTED = "accepted", "Accepted for consultation"
+    DECLINED = "declined", "Declined"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+    ARCHIVED = "archived", "Archived"
+
+
+CLOSED = (Status.ACCEPTED, Status.DECLINED, Status.WITHDRAWN, Status.ARCHIVED)
+
+
+class SubmissionQuerySet(models.QuerySet["Submission"]):
+    def most_urgent_first(self) -> "SubmissionQuerySet":
+        """Open ones by priority and waiting time."""
+        return self.order_by("priority", "received_at", "id")
+
+    def open(self) -> "SubmissionQuerySet":
+        return self.exclude(status__in=CLOSED)
+
+
+class Submission(models.Model):
+    """What one person sent, with the wording that they saw. Staff change only the last block of columns."""
+
+    id = models.UUIDField(primary_key=True, editable=False, help_text="Derived from the patient's secret.")
+    questionnaire_version = models.ForeignKey(QuestionnaireVersion, on_delete=models.PROTECT, related_name="submissions")
+    definition_hash = models.CharField(max_length=64, help_text="Of the questionnaire that was answered.")
+    rules_hash = models.CharField(max_length=64, help_text="Of the triage rules that were applied.")
+    language = models.CharField(max_length=10)
+    priority = models.PositiveSmallIntegerField(choices=Priority)
+    received_at = models.DateTimeField()
+
+    head = models.JSONField(help_text="Who it is and what stands out: identity, contact, scores, flags. See storage.py.")
+    body = models.JSONField(help_text="Every answer by linkId, and the pages with the wording that was seen.")
+
+    # The staff's own state
+    status = models.CharField(max_length=20, choices=Status, default=Status.NEW)
+    status_changed_at = models.DateTimeField(null=True, blank=True)
+    assigned_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    objects = SubmissionQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["priority", "received_at", "id"], name="intake_submission_queue"),
+            models.Index(fields=["status", "priority", "received_at"], name="intake_submission_by_status"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(priority__in=Priority.values), name="intake_submission_priority_known"
+            ),
+            models.CheckConstraint(condition=models.Q(status__in=Status.values), name="intake_submission_status_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def reference(self) -> str:
+        """What the patient was given to quote."""
+        return reference_of(self.id)
+
+    def waiting(self, *, at: datetime.datetime) -> datetime.timedelta:
+        return at - self.received_at

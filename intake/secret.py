@@ -1,0 +1,97 @@
+"""The patient's secret: 100 random bits, shown as a code, from which everything about one screening is derived.
+
+The server keeps neither the secret nor anything it could be found from; the browser holds it in a cookie.
+"""
+
+import secrets
+import uuid
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O or U
+CHECK_ALPHABET = ALPHABET + "*~$=U"  # Crockford's check symbol is the number modulo 37
+LOOKALIKES = str.maketrans({"I": "1", "L": "1", "O": "0"})
+CODE_LENGTH = 20  # characters of 5 bits each; the check character comes after them
+REFERENCE_LENGTH = 8  # characters of 5 bits each
+
+
+class CodeMistyped(ValueError):
+    """The code cannot be right: a character is missing, doubled or swapped. `str()` tells the patient which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """One patient's secret for one screening."""
+
+    number: int
+
+    @classmethod
+    def new(cls) -> "Secret":
+        """A fresh secret, whose check character is a letter or digit: the symbols are hard to read out on a phone."""
+        while True:
+            secret = cls(secrets.randbits(5 * CODE_LENGTH))
+            if secret.number % 37 < len(ALPHABET):
+                return secret
+
+    @classmethod
+    def from_code(cls, code: str) -> "Secret":
+        """The secret that a code stands for; spaces, dashes and small letters do not matter.
+
+        >>> Secret.from_code("0000-0000-0000-0000-00A1 s").number
+        321
+        >>> Secret.from_code("0000-0000-0000-0000-00A1-B")
+        Traceback (most recent call last):
+            ...
+        intake.secret.CodeMistyped: One of the characters is not right. Compare the code with your copy.
+        """
+        if len(code) > 100:
+            raise CodeMistyped("That is too long to be a code.")
+        characters = "".join(code.upper().translate(LOOKALIKES).replace("-", " ").split())
+        if len(characters) != CODE_LENGTH + 1:
+            raise CodeMistyped(
+                f"A code has {CODE_LENGTH + 1} letters and numbers. What you typed has {len(characters)}."
+            )
+        if any(character not in ALPHABET for character in characters):
+            raise CodeMistyped("A code has only letters and numbers, and never the letter U.")
+        number = 0
+        for character in characters[:CODE_LENGTH]:
+            number = number * 32 + ALPHABET.index(character)
+        if CHECK_ALPHABET[number % 37] != characters[-1]:
+            raise CodeMistyped("One of the characters is not right. Compare the code with your copy.")
+        return cls(number)
+
+    @property
+    def code(self) -> str:
+        """Five groups of four and the check character, for example 7K2M-...-9."""
+        characters = crockford(self.number, CODE_LENGTH)
+        groups = [characters[start : start + 4] for start in range(0, CODE_LENGTH, 4)]
+        return "-".join([*groups, CHECK_ALPHABET[self.number % 37]])
+
+    @property
+    def draft_id(self) -> uuid.UUID:
+        return self.derived_id(b"clinic draft id v1")
+
+    @property
+    def submission_id(self) -> uuid.UUID:
+        return self.derived_id(b"clinic submission id v1")
+
+    def derived_id(self, purpose: bytes) -> uuid.UUID:
+        key = self.number.to_bytes(13, "big")
+        return uuid.UUID(bytes=HKDF(algorithm=SHA256(), length=16, salt=None, info=purpose).derive(key))
+
+
+def crockford(number: int, length: int) -> str:
+    """The number in base 32, written with `length` characters."""
+    return "".join(ALPHABET[(number >> (5 * place)) & 31] for place in reversed(range(length)))
+
+
+def reference_of(submission_id: uuid.UUID) -> str:
+    """What the patient may quote on the phone: the first 40 bits of the submission's id, in two groups.
+
+    >>> reference_of(uuid.UUID("ffffffff-ff00-0000-0000-000000000000"))
+    'ZZZZ-ZZZZ'
+    """
+    characters = crockford(submission_id.int >> (128 - 5 * REFERENCE_LENGTH), REFERENCE_LENGTH)
+    return f"{characters[:4]}-{characters[4:]}"
