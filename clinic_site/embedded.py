@@ -78,7 +78,7 @@ def running(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator
 
     Users are counted by a file lock, which the kernel drops however a process ends: after a kill -9 the
     server stays up, the next user finds it and the last one out stops it. SIGTERM and a closed terminal end a
-    user as orderly as Ctrl-C does. `settings` are PostgreSQL's own and count where this call starts the server.
+    user as orderly as Ctrl-C does. `settings` are PostgreSQL's own, for a server that is not yet up.
     """
     server = _Server(folder.resolve(), {**SETTINGS, **(settings or {})})
     with _signals_as_exits(), server.open_lock_file("users.lock") as users:
@@ -115,8 +115,8 @@ class _Server:
             owner = pwd.getpwuid(self.data.stat().st_uid)
             if owner.pw_uid != us.pw_uid and us.pw_uid != 0:
                 raise EmbeddedPostgresError(
-                    f"The database in {self.data} belongs to the user {owner.pw_name}: it was made by them, or by "
-                    f"root. Run this as before, or remove {self.folder} to begin with an empty one."
+                    f"The database in {self.data} belongs to the user {owner.pw_name}. "
+                    f"Run this as that user or as root, or remove {self.folder} to begin with an empty one."
                 )
             return owner
         return us if us.pw_uid != 0 else system_user()
@@ -174,31 +174,18 @@ class _Server:
             self.run("pg_ctl", "stop", "-w", "--mode=fast", f"--timeout={PATIENCE}")
 
     def create(self) -> None:
-        """Make the cluster with its role and database. It moves to its place when complete, so that one that was
-        interrupted is never taken for whole."""
+        """Make the cluster, its role and its database. It moves to its place when complete, so that one that
+        was interrupted is never taken for whole."""
         for leftover in self.folder.glob("unfinished-*"):
             shutil.rmtree(leftover, ignore_errors=True)
         unfinished = Path(tempfile.mkdtemp(prefix="unfinished-", dir=self.folder))
         self.make_private(unfinished)
+        access = ("--username=postgres", "--auth-local=trust", "--auth-host=reject")
         locale = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
-        self.run(
-            "initdb",
-            "--username=postgres",
-            "--auth-local=trust",
-            "--auth-host=reject",
-            *locale,
-            data=unfinished,
-        )
+        self.run("initdb", *access, *locale, data=unfinished)
         # Tests make databases of their own, so the role may.
-        self.run(
-            "postgres",
-            "--single",
-            "-c",
-            "exit_on_error=on",
-            "postgres",
-            data=unfinished,
-            says=f"CREATE ROLE {ROLE} LOGIN CREATEDB;\nCREATE DATABASE {DATABASE} OWNER {ROLE};\n",
-        )
+        sql = f"CREATE ROLE {ROLE} LOGIN CREATEDB;\nCREATE DATABASE {DATABASE} OWNER {ROLE};\n"
+        self.run("postgres", "--single", "-c", "exit_on_error=on", "postgres", data=unfinished, says=sql)
         unfinished.rename(self.data)
 
     def make_private(self, folder: Path) -> None:
