@@ -8,7 +8,7 @@ import datetime
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
-from django.db import models
+from django.db import DatabaseError, models
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
@@ -29,13 +29,17 @@ class Clinic(models.Model):
     """The one clinic whose site this is."""
 
     name = models.CharField(max_length=120)
-    tagline = models.CharField(max_length=200, blank=True, help_text="One plain sentence under the name on the home page.")
+    tagline = models.CharField(
+        max_length=200, blank=True, help_text="One plain sentence under the name on the home page."
+    )
     is_demonstration = models.BooleanField(
         default=False,
         help_text="Shows a banner on every page: fictional clinic, do not enter real health details.",
     )
 
-    phone = models.CharField(max_length=20, help_text="Shown on every page, also on error pages: (410) 555-0142")
+    phone = models.CharField(
+        max_length=20, help_text="Shown on every page, also on error pages: (410) 555-0142"
+    )
     email = models.EmailField(blank=True)
     street = models.CharField(max_length=120, blank=True)
     city = models.CharField(max_length=80, blank=True)
@@ -44,7 +48,9 @@ class Clinic(models.Model):
     directions = models.TextField(blank=True, help_text="Parking, entrance, bus. Plain text.")
 
     on_call_name = models.CharField(
-        max_length=120, blank=True, help_text="Who is called when a form mentions thoughts of self-harm. Staff only."
+        max_length=120,
+        blank=True,
+        help_text="Who is called when a form mentions thoughts of self-harm. Staff only.",
     )
     on_call_phone = models.CharField(max_length=20, blank=True)
 
@@ -66,12 +72,14 @@ class Clinic(models.Model):
 
     @property
     def city_line(self) -> str:
-        return " ".join(part for part in (f"{self.city}," if self.city else "", self.state, self.postal_code) if part)
+        return " ".join(
+            part for part in (f"{self.city}," if self.city else "", self.state, self.postal_code) if part
+        )
 
     @property
     def hours_in_words(self) -> list[str]:
         """One line for each run of days with the same hours; empty where staff entered none."""
-        return hours_in_words(self.opening_hours.all())
+        return hours_in_words(self.opening_hours.all()) if self.pk else []
 
 
 class OpeningHours(models.Model):
@@ -87,9 +95,12 @@ class OpeningHours(models.Model):
         ordering = ["weekday", "opens"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(closes__gt=models.F("opens")), name="clinic_site_openinghours_closes_after_opening"
+                condition=models.Q(closes__gt=models.F("opens")),
+                name="clinic_site_openinghours_closes_after_opening",
             ),
-            models.UniqueConstraint(fields=["clinic", "weekday"], name="clinic_site_openinghours_one_per_day"),
+            models.UniqueConstraint(
+                fields=["clinic", "weekday"], name="clinic_site_openinghours_one_per_day"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -155,7 +166,9 @@ def days_in_words(run: Sequence[Hours]) -> str:
     return str(first) if first == last else f"{first} to {last}"
 
 
-def next_opening(week: Iterable[Hours], holidays: Iterable[datetime.date], *, now: datetime.datetime) -> datetime.datetime | None:
+def next_opening(
+    week: Iterable[Hours], holidays: Iterable[datetime.date], *, now: datetime.datetime
+) -> datetime.datetime | None:
     """When staff are next there: `now` if they are, None where no hours were entered. `now` is local and aware."""
     by_weekday = {row.weekday: row for row in week}
     closed = set(holidays)
@@ -171,9 +184,23 @@ def next_opening(week: Iterable[Hours], holidays: Iterable[datetime.date], *, no
     return None
 
 
+UNNAMED = "Pain clinic"
+last_known: list[Clinic] = []  # of this process, for the page that says that the database is down
+
+
 def current_clinic() -> Clinic:
     """The clinic's facts, or an unnamed clinic without a phone where nobody has entered any."""
-    return Clinic.objects.prefetch_related("opening_hours", "holidays").first() or Clinic(name="Pain clinic")
+    clinic = Clinic.objects.prefetch_related("opening_hours", "holidays").first()
+    last_known[:] = [clinic] if clinic else []
+    return clinic or Clinic(name=UNNAMED)
+
+
+def clinic_whatever_happens() -> Clinic:
+    """The same while the database answers, else what this process saw last."""
+    try:
+        return current_clinic()
+    except DatabaseError:
+        return last_known[0] if last_known else Clinic(name=UNNAMED)
 
 
 def clinic_in_templates(request: HttpRequest) -> dict[str, object]:

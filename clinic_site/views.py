@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from clinic_site.clinic import clinic_whatever_happens
 from treatments.models import Article
 
 
@@ -32,6 +33,10 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return render(request, "404.html", status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return render(request, "500.html", {"clinic": clinic_whatever_happens()}, status=500)
 
 
 def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:

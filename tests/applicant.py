@@ -1,0 +1,96 @@
+"""A made-up applicant who fills in the shipped screening through the pages, as a browser without JavaScript would."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.test import Client
+
+FIRST_PAGE = "/screening/age/"
+
+# What "Test Patient 17" answers, by linkId; every yes/no question that is not listed is answered with no.
+ANSWERS: dict[str, Any] = {
+    "adult": "yes",
+    "respondent": "patient",
+    "name": "Test Patient 17",
+    "birth-date": ("March", "9", "1982"),
+    "phone": "(410) 555-0117",
+    "best-time": ["morning", "evening"],
+    "email": "patient17@clinic.example",
+    "voicemail": "yes",
+    "emergency-name": "Test Friend 17",
+    "emergency-phone": "(410) 555-0118",
+    "pain-where": ["foot", "__other__"],
+    "pain-where-other": "behind the left knee",
+    "pain-duration": "1-to-5-years",
+    "pain-diagnosis": ["crps"],
+    "peg-pain": "6",
+    "peg-enjoyment": "7",
+    "peg-activity": "8",
+    "treatments-tried": ["nerve-pain-medicine", "physical-therapy"],
+    "treatments-notes": "Stretching helps a little.",
+    "height-feet": "5",
+    "height-inches": "7",
+    "weight-pounds": "160",
+    "medicines-sleepy": ["none"],
+    "medicines-mixing": ["none"],
+    "medicine-names": "Vitamin D",
+    "allergies": "Penicillin",
+    "escort": "yes",
+    "no-driving": "yes",
+    "consent-storage": "agree",
+    "consent-limits": "understand",
+    "worry-nervous": "LA6569-3",
+}
+NOT_AT_ALL = "LA6568-5"
+
+
+def page_fields(response: Any, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """What is posted for the page that was shown: an answer for each question on it."""
+    posted: dict[str, Any] = {}
+    form = response.context["form"]
+    for link_id, name in form.names.items():
+        item = form.fields[name].item
+        answer = answers.get(link_id, default_answer(item))
+        if isinstance(answer, tuple):
+            posted |= {f"{name}-{part}": text for part, text in zip(("month", "day", "year"), answer, strict=True)}
+        elif answer is not None:
+            posted[name] = answer
+        if f"{link_id}-other" in answers:
+            posted[f"{name}-other"] = answers[f"{link_id}-other"]
+    return posted
+
+
+def default_answer(item: Any) -> str | None:
+    keys = [option.key for option in item.options]
+    for calm in ("no", NOT_AT_ALL):
+        if calm in keys:
+            return calm
+    return keys[0] if keys and item.required else None
+
+
+def walk(client: Client, *, until: str | None = None, **answers: Any) -> Any:
+    """Fill in page after page; returns the first response that is not a page of questions, or the page `until`.
+
+    Keyword names are linkIds with underscores for hyphens. The crisis page is left with its "go on" link.
+    """
+    given = ANSWERS | {link_id.replace("_", "-"): answer for link_id, answer in answers.items()}
+    response = client.get(FIRST_PAGE)
+    for _ in range(80):
+        path = response.request["PATH_INFO"]
+        if until is not None and path == f"/screening/{until}/":
+            return response
+        if response.context is None or "form" not in response.context or response.status_code != 200:
+            if path != "/screening/support/":
+                return response
+            following = response.context["following"]
+            response = client.get(f"/screening/{following.slug}/" if following else "/screening/check/")
+            continue
+        response = client.post(path, page_fields(response, given), follow=True)
+    raise AssertionError("The screening never ends.")
+
+
+def send(client: Client, **answers: Any) -> Any:
+    """Fill in everything and press Send: the page that follows."""
+    response = walk(client, **answers)
+    assert response.request["PATH_INFO"] == "/screening/check/", response.content.decode()[:4000]
+    return client.post("/screening/check/", follow=True)

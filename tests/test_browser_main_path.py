@@ -1,0 +1,140 @@
+"""The whole way in a real browser: read, answer, send, review; with JavaScript and without."""
+
+import re
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Page, expect
+
+from intake.models import Submission
+from tests.applicant import ANSWERS, NOT_AT_ALL
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+PASSWORD = "a long enough password"
+THOUGHTS = {"mood-self-harm": "LA6569-3", "risk-now": "no"}  # several days
+
+
+def read_an_article(page: Page) -> None:
+    page.goto("/")
+    expect(page.locator("h1")).to_be_visible()
+    page.get_by_role("link", name="Articles").first.click()
+    page.get_by_role("link", name=re.compile("complex regional pain syndrome", re.IGNORECASE)).first.click()
+    expect(page.locator("h1")).to_contain_text("CRPS")
+    expect(page.get_by_text("Not yet reviewed by a clinician").first).to_be_visible()
+
+
+def fill_in_the_screening(page: Page, **answers: str) -> list[str]:
+    """Answer page after page as a person would; returns the paths that were met."""
+    given = ANSWERS | {link_id.replace("_", "-"): answer for link_id, answer in answers.items()}
+    page.goto("/screening/")
+    page.get_by_role("link", name="Start", exact=True).click()
+    paths: list[str] = []
+    while not page.url.endswith("/screening/check/"):
+        paths.append(page.url.split("/screening/")[1].strip("/"))
+        assert len(paths) < 80, paths
+        if paths[-1] == "support":
+            page.get_by_role("link", name="Go on with the form").click()
+            continue
+        answer_the_page(page, given)
+        page.get_by_role("button", name="Continue").click()
+        expect(page.locator(".error-summary")).to_have_count(0)
+    return paths
+
+
+def answer_the_page(page: Page, given: dict) -> None:
+    for group in page.locator("main fieldset").all():
+        answer_the_group(group, given)
+    for field in page.locator("main .question > input[type=text], main .question > input[type=tel], main .question > input[type=email], main .question > textarea").all():
+        link_id = (field.get_attribute("name") or "").removeprefix("q-")
+        field.fill(given.get(link_id, ""))
+
+
+def answer_the_group(group, given: dict) -> None:  # type: ignore[no-untyped-def]
+    date_parts = group.locator(".date-parts input").all()
+    if date_parts:
+        for part, text in zip(date_parts, given["birth-date"], strict=True):
+            part.fill(text)
+        return
+    options = group.locator("input[type=radio], input[type=checkbox]")
+    name = options.first.get_attribute("name")
+    keys = [option.get_attribute("value") for option in options.all()]
+    calm = next((key for key in ("no", NOT_AT_ALL) if key in keys), keys[0])
+    answer = given.get(name.removeprefix("q-"), calm)
+    for key in [answer] if isinstance(answer, str) else answer:
+        box = group.locator(f'input[value="{key}"]')
+        group.locator(f'label[for="{box.get_attribute("id")}"]').click()
+        expect(box).to_be_checked()
+    other = group.locator(f'input[name="{name}-other"]')
+    if other.count():
+        other.fill(given.get(f"{name.removeprefix('q-')}-other", ""))
+
+
+def send_it(page: Page) -> str:
+    expect(page.locator("h1")).to_have_text("Check your answers")
+    page.get_by_role("button", name="Send my answers").click()
+    expect(page.locator("h1")).to_have_text("We have your answers")
+    return page.locator(".confirmation__reference").inner_text()
+
+
+def review_it(page: Page, reference: str) -> None:
+    User.objects.create_superuser("test-nurse", password=PASSWORD)
+    page.goto("/admin/")
+    page.get_by_label("Username").fill("test-nurse")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("link", name="Submissions").first.click()
+    row = page.locator("#result_list tbody tr").first
+    expect(row).to_contain_text("Crisis")
+    expect(row).to_contain_text(reference)
+    row.get_by_role("link").first.click()
+    for words in ("Test Patient 17", "Several days", "behind the left knee", "PHQ-9", reference):
+        expect(page.locator("#content")).to_contain_text(words)
+    page.get_by_label("Status").select_option("in_review")
+    page.get_by_label("Note").fill("Called at once.")
+    page.get_by_role("button", name="Save and continue editing").click()
+    expect(page.locator("#content")).to_contain_text("Called at once.")
+
+
+def walk_the_whole_way(page: Page) -> None:
+    read_an_article(page)
+    paths = fill_in_the_screening(page, **THOUGHTS)
+    assert paths[paths.index("mood-3") + 1] == "support"
+    reference = send_it(page)
+    submission = Submission.objects.get()
+    assert submission.reference == reference
+    assert submission.body["answers"]["mood-self-harm"] == ["LA6569-3"]
+    review_it(page, reference)
+
+
+def test_from_the_home_page_to_the_nurse(page: Page) -> None:
+    walk_the_whole_way(page)
+
+
+def test_from_the_home_page_to_the_nurse_without_javascript(page_without_js: Page) -> None:
+    walk_the_whole_way(page_without_js)
+
+
+def test_the_error_summary_is_read_first_and_leads_to_the_field(page: Page) -> None:
+    page.goto("/screening/age/")
+    page.get_by_role("button", name="Continue").click()
+    expect(page).to_have_title(re.compile("^Error: "))
+    expect(page.locator(".error-summary")).to_be_focused()
+    page.locator(".error-summary a").first.click()
+    expect(page.locator("#q-adult")).to_be_focused()
+
+
+def test_the_form_is_filled_in_by_keyboard_alone(page: Page) -> None:
+    page.goto("/screening/age/")
+    page.locator("#q-adult").focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/screening/answering/$"))
+
+
+@pytest.mark.parametrize("path", ["/", "/treatments/", "/treatments/crps/", "/screening/", "/screening/age/", "/contact/"])
+def test_no_page_scrolls_sideways_on_a_narrow_phone(page: Page, path: str) -> None:
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto(path)
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width <= 320, f"{path} is {width} px wide"

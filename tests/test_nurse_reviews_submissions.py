@@ -1,0 +1,127 @@
+"""The review desk: urgent ones first, answers as the patient saw them, and what staff may change."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from intake.models import Note, Status, Submission
+from tests.applicant import send
+
+pytestmark = pytest.mark.django_db
+
+QUEUE = "/admin/intake/submission/"
+
+
+@pytest.fixture
+def desk(staff_client: Client) -> Client:
+    return staff_client
+
+
+def screen(submission: Submission) -> str:
+    return f"{QUEUE}{submission.pk}/change/"
+
+
+def test_the_urgent_submission_stands_above_an_older_routine_one(desk: Client) -> None:
+    send(Client(), name="Test Patient 1")
+    send(Client(), name="Test Patient 2", mood_self_harm="LA6570-1")
+    send(Client(), name="Test Patient 3", pregnant="yes")
+    page = desk.get(QUEUE).content.decode()
+    assert page.index("Test Patient 2") < page.index("Test Patient 3") < page.index("Test Patient 1")
+    assert "Crisis now" in page
+
+
+def test_among_equals_the_one_that_waits_longest_comes_first(desk: Client) -> None:
+    for number in (1, 2):
+        send(Client(), name=f"Test Patient {number}")
+    page = desk.get(QUEUE).content.decode()
+    assert page.index("Test Patient 1") < page.index("Test Patient 2")
+
+
+def test_the_answers_are_read_page_by_page_as_the_patient_saw_them(desk: Client) -> None:
+    send(Client(), mood_down="LA6569-3", heart_problem="yes", heart_recent="yes", heart_controlled="no")
+    page = desk.get(screen(Submission.objects.get())).content.decode()
+    for words in (
+        "Test Patient 17",
+        "Feeling down, depressed, or hopeless",
+        "Several days",
+        "behind the left knee",
+        "PHQ-9",
+        "minimal",
+        "Poorly controlled heart disease",
+    ):
+        assert words in page
+    assert page.index("How to reach you") < page.index("Your pain in the past week") < page.index("Getting home")
+
+
+def test_every_flag_is_shown_with_its_reason_and_source(desk: Client) -> None:
+    send(Client(), pregnant="yes")
+    submission = Submission.objects.get()
+    page = desk.get(screen(submission)).content.decode()
+    flags = submission.head["flags"]
+    assert flags
+    for flag in flags:
+        assert flag["reason"] in page and flag["source"] in page
+
+
+def test_a_nurse_sets_a_status_and_writes_a_note(desk: Client, staff: User) -> None:
+    send(Client())
+    submission = Submission.objects.get()
+    desk.post(screen(submission), {"status": Status.IN_REVIEW, "note": "Called, no answer."})
+    submission.refresh_from_db()
+    assert submission.status == Status.IN_REVIEW
+    assert submission.status_changed_at is not None
+    assert Note.objects.get().author == staff
+    assert "Called, no answer." in desk.get(screen(submission)).content.decode()
+
+
+def test_answers_cannot_be_changed_by_staff(desk: Client) -> None:
+    send(Client())
+    submission = Submission.objects.get()
+    before = (submission.head, submission.body, submission.priority)
+    desk.post(screen(submission), {"status": "new", "body": "{}", "head": "{}", "priority": "5", "id": "0"})
+    submission.refresh_from_db()
+    assert (submission.head, submission.body, submission.priority) == before
+
+
+def test_submissions_are_neither_added_nor_deleted_by_hand(desk: Client) -> None:
+    send(Client())
+    assert desk.get(f"{QUEUE}add/").status_code == 403
+    assert desk.post(f"{QUEUE}{Submission.objects.get().pk}/delete/", {"post": "yes"}).status_code == 403
+    assert Submission.objects.exists()
+
+
+def test_finished_submissions_leave_the_queue_and_can_be_found_again(desk: Client) -> None:
+    send(Client())
+    submission = Submission.objects.get()
+    desk.post(screen(submission), {"status": Status.DECLINED, "note": ""})
+    assert "Test Patient 17" not in desk.get(QUEUE).content.decode()
+    assert "Test Patient 17" in desk.get(QUEUE, {"show": "closed"}).content.decode()
+
+
+def test_a_note_that_is_too_long_is_refused_and_kept_in_the_box(desk: Client) -> None:
+    send(Client())
+    page = desk.post(screen(Submission.objects.get()), {"status": "new", "note": "x" * 5000}).content.decode()
+    assert "at most 4000 characters" in page and "x" * 5000 in page
+    assert not Note.objects.exists()
+
+
+def test_somebody_who_is_not_staff_sees_no_submission(client: Client) -> None:
+    send(Client())
+    submission = Submission.objects.get()
+    client.force_login(User.objects.create_user("test-stranger", password="a long test password"))
+    for path in (QUEUE, screen(submission)):
+        response = client.get(path)
+        assert response.status_code == 302 and "/admin/login/" in response["Location"]
+
+
+def test_the_queue_takes_the_same_few_queries_for_twenty_rows(desk: Client, django_assert_max_num_queries) -> None:  # type: ignore[no-untyped-def]
+    for number in range(3):
+        send(Client(), name=f"Test Patient {number}")
+    template = Submission.objects.first()
+    assert template is not None
+    rows = [Submission(**{f.attname: getattr(template, f.attname) for f in Submission._meta.fields}) for _ in range(20)]
+    for number, row in enumerate(rows):
+        row.pk = f"00000000-0000-4000-8000-{number:012}"
+    Submission.objects.bulk_create(rows)
+    with django_assert_max_num_queries(8):
+        desk.get(QUEUE)

@@ -1,0 +1,98 @@
+"""What a person sees who says that they think of harming themselves, and how the clinic's staff see it."""
+
+import pytest
+from django.test import Client
+
+from intake.models import Priority, Submission
+from tests.applicant import ANSWERS, page_fields, send, walk
+
+pytestmark = pytest.mark.django_db
+
+SEVERAL_DAYS, MORE_THAN_HALF = "LA6569-3", "LA6570-1"
+NOBODY_SEES_YET = "No one at the clinic can see your answers until you send this form."
+READING_PROMISES = ("will read", "reads forms", "read forms", "read yours", "someone will", "we will call")
+
+
+def after_item_nine(client: Client, answer: str) -> str:
+    response = walk(client, until="mood-3")
+    fields = page_fields(response, ANSWERS | {"mood-self-harm": answer})
+    return client.post("/screening/mood-3/", fields, follow=True).content.decode()
+
+
+def test_any_thought_of_self_harm_shows_the_crisis_panel_right_after_that_page(client: Client) -> None:
+    page = after_item_nine(client, SEVERAL_DAYS)
+    assert "You deserve support" in page
+    for way in ("tel:988", "sms:988", "tel:911", "AYUDA", "press 1"):
+        assert way in page
+
+
+def test_frequent_thoughts_show_the_strongest_panel(client: Client) -> None:
+    page = after_item_nine(client, MORE_THAN_HALF)
+    assert "Please get help now" in page
+    assert "crisis-panel--now" in page
+    assert page.index("tel:911", page.index("Please get help now")) < page.index("sms:988")
+
+
+def test_before_sending_no_page_says_that_anyone_will_read_the_answers(client: Client) -> None:
+    panel = after_item_nine(client, SEVERAL_DAYS)
+    check = walk(client, mood_self_harm=SEVERAL_DAYS).content.decode()
+    for page in (panel, check):
+        assert NOBODY_SEES_YET in page
+        for promise in READING_PROMISES:
+            assert promise not in page.lower()
+
+
+def test_only_the_done_page_says_when_someone_reads(client: Client) -> None:
+    page = send(client, mood_self_harm=SEVERAL_DAYS).content.decode()
+    assert "You deserve support" in page
+    assert "Monday to Friday, 8:30 am to 5 pm" in page
+    assert NOBODY_SEES_YET not in page
+
+
+def test_after_a_thought_of_self_harm_one_more_question_is_asked(client: Client) -> None:
+    response = walk(client, until="safety", mood_self_harm=SEVERAL_DAYS)
+    assert list(response.context["form"].names) == ["risk-now"]
+    page = client.post("/screening/safety/", {"q-risk-now": "yes"}, follow=True).content.decode()
+    assert "Please get help now" in page
+
+
+def test_no_thought_of_self_harm_shows_no_panel_and_no_further_question(client: Client) -> None:
+    response = walk(client, until="mood-3")
+    response = client.post("/screening/mood-3/", page_fields(response, ANSWERS), follow=True)
+    assert response.request["PATH_INFO"] == "/screening/worry-1/"
+    assert "crisis-panel" not in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("answer", "risk_now", "priority"),
+    [
+        (SEVERAL_DAYS, "no", Priority.CRISIS),
+        (SEVERAL_DAYS, "yes", Priority.CRISIS_NOW),
+        (MORE_THAN_HALF, "no", Priority.CRISIS_NOW),
+    ],
+)
+def test_the_submission_stands_at_the_head_of_the_queue(
+    client: Client, answer: str, risk_now: str, priority: Priority
+) -> None:
+    send(client, mood_self_harm=answer, risk_now=risk_now)
+    assert Submission.objects.get().priority == priority
+
+
+def test_the_panel_shows_no_score_and_no_label(client: Client) -> None:
+    page = after_item_nine(client, MORE_THAN_HALF)
+    panel = page[page.index("crisis-panel") :]
+    for word in ("score", "risk", "severe", "depress", "commit", "PHQ"):
+        assert word not in panel
+
+
+def test_the_crisis_page_answers_anybody_without_a_form(client: Client) -> None:
+    page = client.get("/screening/support/").content.decode()
+    assert "tel:988" in page and "tel:911" in page
+
+
+def test_where_nobody_reads_forms_the_same_day_item_nine_is_not_asked(client: Client, settings) -> None:  # type: ignore[no-untyped-def]
+    settings.SAME_DAY_REVIEW = False
+    response = walk(client, until="mood-3")
+    assert list(response.context["form"].names) == ["mood-concentration", "mood-movement"]
+    send(client)
+    assert {score["instrument"] for score in Submission.objects.get().head["scores"]} == {"phq8", "gad7", "peg"}

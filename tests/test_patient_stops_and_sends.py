@@ -1,0 +1,164 @@
+"""Saving, coming back, sending once, and what a receipt refuses."""
+
+import datetime
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from intake import actions
+from intake.models import Draft, Submission
+from intake.secret import Secret
+from tests.applicant import ANSWERS, page_fields, send, walk
+
+pytestmark = pytest.mark.django_db
+
+
+def secret_of(client: Client) -> Secret:
+    return Secret.from_code(client.cookies["screening"].value)
+
+
+def test_what_was_saved_is_there_when_the_page_is_opened_again(client: Client) -> None:
+    walk(client, until="pain-places")
+    page = client.get("/screening/about-you/").content.decode()
+    assert 'value="Test Patient 17"' in page and 'value="1982"' in page
+
+
+def test_stopping_shows_a_code_with_which_another_browser_continues(client: Client) -> None:
+    walk(client, until="pain-places")
+    code = secret_of(client).code
+    assert code in client.get("/screening/leave/").content.decode()
+    assert client.cookies["screening"].value == ""
+    other = Client()
+    response = other.post("/screening/resume/", {"code": code.lower().replace("-", " ")})
+    assert response["Location"] == "/screening/pain-places/"
+    assert 'value="Test Patient 17"' in other.get("/screening/about-you/").content.decode()
+
+
+def test_a_slip_in_the_code_is_named_as_such(client: Client) -> None:
+    code = Secret.new().code
+    wrong = ("B" if code[0] != "B" else "C") + code[1:]
+    page = client.post("/screening/resume/", {"code": wrong}).content.decode()
+    assert "One of the characters is not right" in page
+    page = client.post("/screening/resume/", {"code": code[:-3]}).content.decode()
+    assert "A code has 21 letters and numbers" in page
+
+
+def test_a_code_without_a_form_is_told_plainly(client: Client) -> None:
+    response = client.post("/screening/resume/", {"code": Secret.new().code})
+    assert response.status_code == 422
+    assert "no saved form under this code" in response.content.decode()
+
+
+def test_a_changed_cookie_opens_nothing(client: Client) -> None:
+    walk(client, until="contact")
+    client.cookies["screening"] = "0000-0000-0000-0000-0000-0"
+    assert "cannot find a saved form" in client.get("/screening/contact/").content.decode()
+
+
+def test_sending_twice_gives_the_same_reference_and_one_row(client: Client) -> None:
+    first = send(client)
+    again = client.post("/screening/check/", follow=True)
+    assert again.context["reference"] == first.context["reference"]
+    assert Submission.objects.count() == 1
+
+
+def test_a_change_after_sending_is_not_taken_and_said_so(client: Client) -> None:
+    sent = send(client)
+    response = client.post("/screening/contact/", {"q-phone": "(410) 555-0100"})
+    page = response.content.decode()
+    assert response.status_code == 409
+    assert "What you changed now was not taken" in page
+    assert sent.context["reference"] in page and "(410) 555-0142" in page
+    assert "(410) 555-0100" not in str(Submission.objects.get().body)
+    assert Draft.objects.get().contents["answers"]["phone"] == [ANSWERS["phone"]]
+
+
+def test_a_new_screening_after_sending_begins_empty_and_becomes_a_second_row(client: Client) -> None:
+    send(client)
+    response = client.post("/screening/new/", follow=True)
+    assert response.request["PATH_INFO"] == "/screening/age/"
+    send(client)
+    assert Submission.objects.count() == 2
+
+
+def test_an_expired_draft_is_gone_and_the_page_says_what_happened(client: Client) -> None:
+    with time_machine.travel(datetime.datetime(2026, 3, 1, 15, tzinfo=datetime.UTC), tick=False):
+        walk(client, until="contact")
+    with time_machine.travel(datetime.datetime(2026, 4, 1, 15, tzinfo=datetime.UTC), tick=False):
+        page = client.get("/screening/contact/").content.decode()
+    assert "30 days" in page and "cannot find a saved form" in page
+
+
+def test_saving_a_page_makes_the_draft_live_thirty_days_longer(client: Client) -> None:
+    with time_machine.travel(datetime.datetime(2026, 3, 1, 15, tzinfo=datetime.UTC), tick=False):
+        walk(client, until="about-you")
+    with time_machine.travel(datetime.datetime(2026, 3, 20, 15, tzinfo=datetime.UTC), tick=False):
+        walk(client, until="contact")
+    assert Draft.objects.get().expires_at == datetime.datetime(2026, 4, 19, 15, tzinfo=datetime.UTC)
+
+
+def test_expired_drafts_are_deleted_and_old_receipts_emptied(client: Client) -> None:
+    send(client)
+    walk(Client(), until="contact")
+    receipt = Draft.objects.exclude(sent_at=None).get()
+    now = timezone.now()
+    actions.clear_expired_drafts(at=now + datetime.timedelta(hours=25))
+    receipt.refresh_from_db()
+    assert receipt.contents == {}
+    assert "We have your answers" in client.get("/screening/done/").content.decode()
+    actions.clear_expired_drafts(at=now + datetime.timedelta(days=31))
+    assert not Draft.objects.exists()
+    assert Submission.objects.count() == 1
+
+
+def test_deleting_what_was_typed_leaves_nothing(client: Client) -> None:
+    walk(client, until="contact")
+    page = client.post("/screening/delete/").content.decode()
+    assert "deleted" in page
+    assert not Draft.objects.exists()
+
+
+def test_the_draft_keeps_no_way_back_to_the_secret(client: Client) -> None:
+    walk(client, until="contact")
+    code = secret_of(client).code
+    draft = Draft.objects.get()
+    assert draft.id == secret_of(client).draft_id
+    assert code not in str(vars(draft)) and code.replace("-", "") not in str(vars(draft))
+
+
+def test_the_submission_is_one_insert_that_needs_no_right_to_read(client: Client, django_assert_max_num_queries) -> None:  # type: ignore[no-untyped-def]
+    walk(client)
+    with django_assert_max_num_queries(12) as captured:
+        client.post("/screening/check/")
+    inserts = [query["sql"] for query in captured.captured_queries if 'INTO "intake_submission"' in query["sql"]]
+    assert len(inserts) == 1
+    assert inserts[0].endswith("ON CONFLICT DO NOTHING")
+    assert not [q for q in captured.captured_queries if 'FROM "intake_submission"' in q["sql"]]
+
+
+def test_saving_a_page_takes_at_most_six_queries(client: Client, django_assert_max_num_queries) -> None:  # type: ignore[no-untyped-def]
+    response = walk(client, until="heart")
+    fields = page_fields(response, ANSWERS)
+    with django_assert_max_num_queries(6):
+        client.post("/screening/heart/", fields)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_twenty_simultaneous_submits_make_one_row(client: Client) -> None:
+    walk(client)
+    secret = secret_of(client)
+
+    def submit(_: int) -> datetime.datetime | None:
+        try:
+            return actions.submit(secret=secret, at=timezone.now()).sent_at
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(max_workers=20) as pool:
+        moments = set(pool.map(submit, range(20)))
+    assert len(moments) == 1
+    assert Submission.objects.count() == 1
