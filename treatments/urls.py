@@ -1,0 +1,10 @@
+from django.urls import path
+
+from treatments import views
+
+app_name = "treatments"
+
+urlpatterns = [
+    path("", views.article_list, name="list"),
+    path("<slug:slug>/", views.detail, name="detail"),
+]
