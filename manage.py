@@ -10,6 +10,7 @@ COMMANDS_WITHOUT_DATABASE = {"collectstatic", "diffsettings", "findstatic", "hel
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic_site.settings")
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
     from clinic_site.embedded import EmbeddedPostgresError
@@ -17,7 +18,7 @@ def main() -> None:
     try:
         with database_for(sys.argv[1:]):
             execute_from_command_line(sys.argv)
-    except EmbeddedPostgresError as error:
+    except (EmbeddedPostgresError, ImproperlyConfigured) as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
         sys.exit(130)  # as a shell reports Ctrl-C

@@ -1,0 +1,57 @@
+"""What a new site has so that it can be tried at once: a fictional clinic and a first account."""
+
+import datetime
+import os
+import secrets
+from pathlib import Path
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+
+from clinic_site.clinic import Clinic, OpeningHours, Weekday
+
+STAFF_USERNAME = "staff"
+WORKING_WEEK = (Weekday.MONDAY, Weekday.TUESDAY, Weekday.WEDNESDAY, Weekday.THURSDAY, Weekday.FRIDAY)
+
+
+@transaction.atomic
+def create_demo_clinic() -> Clinic | None:
+    """Enter the facts of a plainly fictional clinic. None where a clinic stands already: it stays as it is."""
+    if Clinic.objects.exists():
+        return None
+    clinic = Clinic.objects.create(
+        pk=1,
+        name="Example Pain Clinic (demonstration)",
+        is_demonstration=True,
+        phone="(410) 555-0142",  # 555-0100 to 555-0199 are kept free for fiction
+        email="hello@clinic.example",
+        street="100 Example Street",
+        city="Columbia",
+        state="MD",
+        postal_code="21044",
+        on_call_name="On-call nurse (demonstration)",
+        on_call_phone="(410) 555-0143",
+    )
+    OpeningHours.objects.bulk_create(
+        OpeningHours(clinic=clinic, weekday=day, opens=datetime.time(8, 30), closes=datetime.time(17))
+        for day in WORKING_WEEK
+    )
+    return clinic
+
+
+def create_staff_account(password_file: Path) -> str | None:
+    """Make the first account, a superuser, and return its password. None where a superuser exists already.
+
+    The password is kept in `password_file`, which only its owner may read.
+    """
+    users = get_user_model().objects
+    if users.filter(is_superuser=True).exists():
+        return None
+    password = secrets.token_urlsafe(15)
+    # Written before the account is made: an account whose password nobody knows would lock the site.
+    password_file.unlink(missing_ok=True)
+    descriptor = os.open(password_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as lines:
+        lines.write(f"{password}\n")
+    users.create_superuser(STAFF_USERNAME, password=password)
+    return password
