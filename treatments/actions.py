@@ -67,17 +67,12 @@ def load_articles(*, folder: Path = CONTENT_FOLDER) -> Loaded:
 
 
 @transaction.atomic
-def save_article(article: Article) -> None:
-    """Keep what staff wrote. From now on the loader leaves this article alone."""
-    article.shipped_hash = ""
-    article.save()
-    render_article(article)
-
-
-def save_as_staff(row: Source | Condition) -> None:
+def save_by_staff(row: Article | Condition | Source) -> None:
     """Keep what staff wrote. From now on the loader leaves this row alone."""
     row.shipped_hash = ""
     row.save()
+    if isinstance(row, Article):
+        render_article(row)
 
 
 def render_article(article: Article) -> None:

@@ -97,6 +97,11 @@ def read_content(folder: Path = CONTENT_FOLDER) -> Content:
     )
 
 
+def ships_with_the_site(slug: str) -> bool:
+    """Whether the next load would bring this article back."""
+    return (CONTENT_FOLDER / f"{slug}.md").exists()
+
+
 def read_sources(path: Path) -> tuple[SourceEntry, ...]:
     toml = TomlFile(path, read_text(path))
     entries = []
@@ -203,11 +208,10 @@ def split_front_matter(path: Path) -> tuple[str, str, int]:
     if not closing:
         raise ContentRefused(path, None, "the front matter has no end: close it with a line +++.")
     lines_before = front.count("\n") + 3
-    body_without_blank_lines = body.lstrip("\n")
-    first_line = lines_before + 1 + len(body) - len(body_without_blank_lines)
-    if not body_without_blank_lines.strip():
+    first_line = lines_before + 1 + len(body) - len(body.lstrip("\n"))
+    if not body.strip():
         raise ContentRefused(path, None, "the article has no text below its front matter.")
-    return "\n" + front, body_without_blank_lines, first_line
+    return f"\n{front}\n", body.strip(), first_line
 
 
 class TomlFile:

@@ -35,7 +35,7 @@ ALLOWED_SCHEMES = {"http", "https", "mailto", "tel"}
 # A footnote mark is the key of a source: [^bell-2017]. The bound keeps each try short in hostile text.
 MARK = re.compile(r"\[\^([A-Za-z0-9_-]{1,80})\]")
 # Ids that the page around the article already uses.
-TAKEN_IDS = ("content", "contents", "sources")
+TAKEN_IDS = ("content", "contents", "sources", "related")
 
 
 @dataclass(frozen=True, slots=True)
