@@ -141,7 +141,9 @@ def all_problems(
 
 
 def locked_draft(secret: Secret, *, at: datetime.datetime) -> Draft:
-    drafts = Draft.objects.living(at=at).select_for_update(of=("self",)).select_related("questionnaire_version")
+    drafts = (
+        Draft.objects.living(at=at).select_for_update(of=("self",)).select_related("questionnaire_version")
+    )
     draft = drafts.defer("questionnaire_version__source", "questionnaire_version__rules_source").filter(
         id=secret.draft_id
     )

@@ -124,5 +124,7 @@ def page_items(page: Page, asked_link_ids: frozenset[str]) -> list[Item]:
 
 def field_name(item: Item, *, place: int) -> str:
     """The linkId where it can stand in an HTML id, else the place on the page."""
-    is_plain = item.link_id.replace("-", "").replace(".", "").replace("_", "").isalnum() and item.link_id.isascii()
+    is_plain = (
+        item.link_id.replace("-", "").replace(".", "").replace("_", "").isalnum() and item.link_id.isascii()
+    )
     return f"q-{item.link_id}" if is_plain else f"item-{place}"

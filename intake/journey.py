@@ -10,7 +10,11 @@ from intake.questionnaires.answers import Answers, Problem, asked, kept, problem
 from intake.questionnaires.definition import Item, ItemType, Page
 from intake.questionnaires.triage import Flag, Level, bound_problems, triage
 
-SECONDS_PER_QUESTION = {ItemType.TEXT: 40, ItemType.STRING: 15, ItemType.DATE: 15}  # our estimate, not measured yet
+SECONDS_PER_QUESTION = {
+    ItemType.TEXT: 40,
+    ItemType.STRING: 15,
+    ItemType.DATE: 15,
+}  # our estimate, not measured yet
 SECONDS_PER_CHOICE = 8
 CRISIS_LEVELS = (Level.CRISIS_NOW, Level.CRISIS)
 

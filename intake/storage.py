@@ -40,7 +40,9 @@ def read_draft(draft: Draft) -> Answers:
     return from_json(draft.questionnaire_version.definition, draft.contents.get("answers", {}))
 
 
-def head_contents(questionnaire: Questionnaire, rules: Rules, answers: Answers, triage: Triage) -> dict[str, Any]:
+def head_contents(
+    questionnaire: Questionnaire, rules: Rules, answers: Answers, triage: Triage
+) -> dict[str, Any]:
     identity = rules.identity
     birth_date = answers.get(identity.get("birth_date", ""), ())
     return {

@@ -60,9 +60,13 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         # What is right is kept even when something else on the page is not.
         if secret and draft:
-            actions.save_page(secret=secret, answers=form.page_answers(), cleared=form.cleared(), at=timezone.now())
+            actions.save_page(
+                secret=secret, answers=form.page_answers(), cleared=form.cleared(), at=timezone.now()
+            )
         elif is_valid:
-            draft, secret = actions.start_draft(version=version, answers=form.page_answers(), at=timezone.now())
+            draft, secret = actions.start_draft(
+                version=version, answers=form.page_answers(), at=timezone.now()
+            )
     except actions.AlreadySent as sent:
         return already_sent(request, sent.receipt)
     except actions.DraftGone:
@@ -73,10 +77,12 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     return saved_and_on(request, journey, questions, secret)
 
 
-def saved_and_on(request: HttpRequest, journey: Journey, questions: Page, secret: Secret | None) -> HttpResponse:
+def saved_and_on(
+    request: HttpRequest, journey: Journey, questions: Page, secret: Secret | None
+) -> HttpResponse:
     """After a page was saved: to the crisis panel at once if an answer calls for it, else onwards."""
     if journey.calls_for_support(questions):
-        response = redirect("intake:support")
+        response: HttpResponse = redirect("intake:support")
     else:
         response = go_on(journey, questions, to_check=request.POST.get("return") == "check")
     if secret:
@@ -188,7 +194,9 @@ def resume(request: HttpRequest) -> HttpResponse:
                 keep_secret(response, secret)
                 return response
             error = "There is no saved form under this code. Saved forms are deleted after 30 days without a change."
-    return render(request, "intake/resume.html", {"typed": typed, "error": error}, status=422 if error else 200)
+    return render(
+        request, "intake/resume.html", {"typed": typed, "error": error}, status=422 if error else 200
+    )
 
 
 def resumed(draft: Draft) -> HttpResponse:

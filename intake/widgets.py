@@ -13,7 +13,20 @@ from intake.questionnaires.definition import Item, ItemType, Option
 
 OTHER = "__other__"  # what a form posts when the free text of an open choice was picked
 LONGEST_ECHO = 20_000  # characters; more is not sent back to the page it came from
-MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")
+MONTHS = (
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +60,11 @@ class ItemWidget(forms.Widget):
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(name, None, attrs)
         attrs = context["widget"]["attrs"]
-        context["widget"] |= {"written": value or Written(), "item": self.item, "is_wrong": "aria-invalid" in attrs}
+        context["widget"] |= {
+            "written": value or Written(),
+            "item": self.item,
+            "is_wrong": "aria-invalid" in attrs,
+        }
         return context
 
 
@@ -84,7 +101,9 @@ class DateParts(ItemWidget):
     use_fieldset = True
 
     def value_from_datadict(self, data: Mapping[str, Any], files: object, name: str) -> Written:
-        parts = {part: "".join(posted(data, f"{name}-{part}"))[:100].strip() for part in ("month", "day", "year")}
+        parts = {
+            part: "".join(posted(data, f"{name}-{part}"))[:100].strip() for part in ("month", "day", "year")
+        }
         if not any(parts.values()):
             return Written()
         return Written(values=(iso_date(**parts),), parts=parts)
@@ -110,7 +129,7 @@ class Options(ItemWidget):
     template_name = "clinic/widgets/options.html"
 
     @property
-    def use_fieldset(self) -> bool:  # type: ignore[override]
+    def use_fieldset(self) -> bool:
         return True
 
     @property

@@ -52,7 +52,9 @@ def page_fields(response: Any, answers: Mapping[str, Any]) -> dict[str, Any]:
         item = form.fields[name].item
         answer = answers.get(link_id, default_answer(item))
         if isinstance(answer, tuple):
-            posted |= {f"{name}-{part}": text for part, text in zip(("month", "day", "year"), answer, strict=True)}
+            posted |= {
+                f"{name}-{part}": text for part, text in zip(("month", "day", "year"), answer, strict=True)
+            }
         elif answer is not None:
             posted[name] = answer
         if f"{link_id}-other" in answers:

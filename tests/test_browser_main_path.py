@@ -10,6 +10,7 @@ from intake.models import Submission
 from tests.applicant import ANSWERS, NOT_AT_ALL
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+TYPED = "input[type=text], input[type=tel], input[type=email], textarea"
 PASSWORD = "a long enough password"
 THOUGHTS = {"mood-self-harm": "LA6569-3", "risk-now": "no"}  # several days
 
@@ -44,9 +45,10 @@ def fill_in_the_screening(page: Page, **answers: str) -> list[str]:
 def answer_the_page(page: Page, given: dict) -> None:
     for group in page.locator("main fieldset").all():
         answer_the_group(group, given)
-    for field in page.locator("main .question > input[type=text], main .question > input[type=tel], main .question > input[type=email], main .question > textarea").all():
+    for field in page.locator(f"main .question :is({TYPED})").all():
         link_id = (field.get_attribute("name") or "").removeprefix("q-")
-        field.fill(given.get(link_id, ""))
+        if link_id in given:
+            field.fill(given[link_id])
 
 
 def answer_the_group(group, given: dict) -> None:  # type: ignore[no-untyped-def]
@@ -132,7 +134,9 @@ def test_the_form_is_filled_in_by_keyboard_alone(page: Page) -> None:
     expect(page).to_have_url(re.compile("/screening/answering/$"))
 
 
-@pytest.mark.parametrize("path", ["/", "/treatments/", "/treatments/crps/", "/screening/", "/screening/age/", "/contact/"])
+@pytest.mark.parametrize(
+    "path", ["/", "/treatments/", "/treatments/crps/", "/screening/", "/screening/age/", "/contact/"]
+)
 def test_no_page_scrolls_sideways_on_a_narrow_phone(page: Page, path: str) -> None:
     page.set_viewport_size({"width": 320, "height": 640})
     page.goto(path)

@@ -50,7 +50,9 @@ def test_the_answers_are_read_page_by_page_as_the_patient_saw_them(desk: Client)
         "Poorly controlled heart disease",
     ):
         assert words in page
-    assert page.index("How to reach you") < page.index("Your pain in the past week") < page.index("Getting home")
+    assert (
+        page.index("How to reach you") < page.index("Your pain in the past week") < page.index("Getting home")
+    )
 
 
 def test_every_flag_is_shown_with_its_reason_and_source(desk: Client) -> None:
@@ -60,7 +62,8 @@ def test_every_flag_is_shown_with_its_reason_and_source(desk: Client) -> None:
     flags = submission.head["flags"]
     assert flags
     for flag in flags:
-        assert flag["reason"] in page and flag["source"] in page
+        assert flag["reason"] in page
+        assert flag["source"] in page
 
 
 def test_a_nurse_sets_a_status_and_writes_a_note(desk: Client, staff: User) -> None:
@@ -101,7 +104,8 @@ def test_finished_submissions_leave_the_queue_and_can_be_found_again(desk: Clien
 def test_a_note_that_is_too_long_is_refused_and_kept_in_the_box(desk: Client) -> None:
     send(Client())
     page = desk.post(screen(Submission.objects.get()), {"status": "new", "note": "x" * 5000}).content.decode()
-    assert "at most 4000 characters" in page and "x" * 5000 in page
+    assert "at most 4000 characters" in page
+    assert "x" * 5000 in page
     assert not Note.objects.exists()
 
 
@@ -111,15 +115,21 @@ def test_somebody_who_is_not_staff_sees_no_submission(client: Client) -> None:
     client.force_login(User.objects.create_user("test-stranger", password="a long test password"))
     for path in (QUEUE, screen(submission)):
         response = client.get(path)
-        assert response.status_code == 302 and "/admin/login/" in response["Location"]
+        assert response.status_code == 302
+        assert "/admin/login/" in response["Location"]
 
 
-def test_the_queue_takes_the_same_few_queries_for_twenty_rows(desk: Client, django_assert_max_num_queries) -> None:  # type: ignore[no-untyped-def]
+def test_the_queue_takes_the_same_few_queries_for_twenty_rows(
+    desk: Client, django_assert_max_num_queries
+) -> None:  # type: ignore[no-untyped-def]
     for number in range(3):
         send(Client(), name=f"Test Patient {number}")
     template = Submission.objects.first()
     assert template is not None
-    rows = [Submission(**{f.attname: getattr(template, f.attname) for f in Submission._meta.fields}) for _ in range(20)]
+    rows = [
+        Submission(**{f.attname: getattr(template, f.attname) for f in Submission._meta.fields})
+        for _ in range(20)
+    ]
     for number, row in enumerate(rows):
         row.pk = f"00000000-0000-4000-8000-{number:012}"
     Submission.objects.bulk_create(rows)

@@ -11,7 +11,9 @@ pytestmark = pytest.mark.django_db
 
 def texts_of(submission: Submission) -> dict[str, list[str]]:
     return {
-        item["link_id"]: item["answers_in_words"] for page in submission.body["pages"] for item in page["items"]
+        item["link_id"]: item["answers_in_words"]
+        for page in submission.body["pages"]
+        for item in page["items"]
     }
 
 
@@ -65,7 +67,9 @@ def test_a_person_under_18_is_told_where_to_turn_and_nothing_is_stored(client: C
     response = client.post(FIRST_PAGE, {"q-adult": "no"})
     page = response.content.decode()
     assert "This form is for adults" in page
-    assert "tel:988" in page and "tel:911" in page and "(410) 555-0142" in page
+    assert "tel:988" in page
+    assert "tel:911" in page
+    assert "(410) 555-0142" in page
     assert not Draft.objects.exists()
     assert not response.cookies.get("screening")
 
@@ -80,7 +84,11 @@ def test_a_birth_date_of_a_child_is_not_stored(client: Client) -> None:
 
 def test_without_the_patient_present_the_mood_questions_are_not_asked(client: Client) -> None:
     response = send(
-        client, respondent="helper", patient_present="no", helper_name="Test Helper 17", helper_relationship="sister"
+        client,
+        respondent="helper",
+        patient_present="no",
+        helper_name="Test Helper 17",
+        helper_relationship="sister",
     )
     assert response.request["PATH_INFO"] == "/screening/done/"
     submission = Submission.objects.get()

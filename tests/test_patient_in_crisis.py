@@ -87,7 +87,8 @@ def test_the_panel_shows_no_score_and_no_label(client: Client) -> None:
 
 def test_the_crisis_page_answers_anybody_without_a_form(client: Client) -> None:
     page = client.get("/screening/support/").content.decode()
-    assert "tel:988" in page and "tel:911" in page
+    assert "tel:988" in page
+    assert "tel:911" in page
 
 
 def test_where_nobody_reads_forms_the_same_day_item_nine_is_not_asked(client: Client, settings) -> None:  # type: ignore[no-untyped-def]
@@ -95,4 +96,8 @@ def test_where_nobody_reads_forms_the_same_day_item_nine_is_not_asked(client: Cl
     response = walk(client, until="mood-3")
     assert list(response.context["form"].names) == ["mood-concentration", "mood-movement"]
     send(client)
-    assert {score["instrument"] for score in Submission.objects.get().head["scores"]} == {"phq8", "gad7", "peg"}
+    assert {score["instrument"] for score in Submission.objects.get().head["scores"]} == {
+        "phq8",
+        "gad7",
+        "peg",
+    }

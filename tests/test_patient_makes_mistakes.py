@@ -23,17 +23,23 @@ def error_texts(response) -> list[str]:  # type: ignore[no-untyped-def]
         ({"q-birth-date-month": "2", "q-birth-date-day": "31"}, "Enter a real date for “Date of birth”"),
         ({"q-birth-date-month": "Smarch"}, "Enter a real date for “Date of birth”"),
         ({"q-birth-date-year": "82"}, "Enter a real date for “Date of birth”"),
-        ({"q-birth-date-month": "", "q-birth-date-day": "", "q-birth-date-year": ""}, "Enter a date for “Date of birth”"),
+        (
+            {"q-birth-date-month": "", "q-birth-date-day": "", "q-birth-date-year": ""},
+            "Enter a date for “Date of birth”",
+        ),
     ],
 )
-def test_a_wrong_birth_date_is_refused_and_the_name_is_kept(client: Client, changed: dict, sentence: str) -> None:
+def test_a_wrong_birth_date_is_refused_and_the_name_is_kept(
+    client: Client, changed: dict, sentence: str
+) -> None:
     response = walk(client, until="about-you")
     response = client.post("/screening/about-you/", page_fields(response, ANSWERS) | changed)
     assert response.status_code == 422
     assert any(text.startswith(sentence) for text in error_texts(response)), error_texts(response)
     page = html.unescape(response.content.decode())
     assert "<title>Error: " in page
-    assert 'href="#q-birth-date"' in page and 'id="q-birth-date"' in page
+    assert 'href="#q-birth-date"' in page
+    assert 'id="q-birth-date"' in page
     assert Draft.objects.get().contents["answers"]["name"] == ["Test Patient 17"]
 
 
@@ -53,7 +59,9 @@ def test_a_month_may_be_a_number_or_a_name(client: Client, month: str) -> None:
         ("q-name", "x" * 10_000_000, "Shorten your answer to “Full name”"),
     ],
 )
-def test_text_that_cannot_be_stored_is_refused_by_name(client: Client, name: str, text: str, sentence: str) -> None:
+def test_text_that_cannot_be_stored_is_refused_by_name(
+    client: Client, name: str, text: str, sentence: str
+) -> None:
     response = walk(client, until="about-you")
     response = client.post("/screening/about-you/", page_fields(response, ANSWERS) | {name: text})
     assert response.status_code == 422
@@ -96,14 +104,17 @@ def test_an_empty_page_names_every_question_that_needs_an_answer(client: Client)
     assert len(error_texts(response)) == len(response.context["form"].names) == 4
     page = response.content.decode()
     for name in response.context["form"].names.values():
-        assert f'href="#{name}"' in page and f'id="{name}"' in page
+        assert f'href="#{name}"' in page
+        assert f'id="{name}"' in page
 
 
 def test_an_error_never_wipes_what_was_typed(client: Client) -> None:
     response = walk(client, until="about-you")
     fields = page_fields(response, ANSWERS) | {"q-birth-date-day": "99"}
     page = client.post("/screening/about-you/", fields).content.decode()
-    assert 'value="Test Patient 17"' in page and 'value="99"' in page and 'value="1982"' in page
+    assert 'value="Test Patient 17"' in page
+    assert 'value="99"' in page
+    assert 'value="1982"' in page
 
 
 def test_a_page_that_does_not_exist_is_a_404_with_the_phone_number(client: Client) -> None:
@@ -121,7 +132,8 @@ def test_a_form_too_large_to_read_is_a_plain_page_with_the_phone_number(client: 
 def test_markup_in_an_answer_is_shown_as_text(client: Client) -> None:
     response = walk(client, name="<script>alert(1)</script>")
     page = response.content.decode()
-    assert "&lt;script&gt;alert(1)" in page and "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)" in page
+    assert "<script>alert" not in page
 
 
 def test_a_missing_security_token_is_explained_and_what_was_saved_stays(client: Client) -> None:

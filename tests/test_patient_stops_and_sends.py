@@ -24,7 +24,8 @@ def secret_of(client: Client) -> Secret:
 def test_what_was_saved_is_there_when_the_page_is_opened_again(client: Client) -> None:
     walk(client, until="pain-places")
     page = client.get("/screening/about-you/").content.decode()
-    assert 'value="Test Patient 17"' in page and 'value="1982"' in page
+    assert 'value="Test Patient 17"' in page
+    assert 'value="1982"' in page
 
 
 def test_stopping_shows_a_code_with_which_another_browser_continues(client: Client) -> None:
@@ -72,7 +73,8 @@ def test_a_change_after_sending_is_not_taken_and_said_so(client: Client) -> None
     page = response.content.decode()
     assert response.status_code == 409
     assert "What you changed now was not taken" in page
-    assert sent.context["reference"] in page and "(410) 555-0142" in page
+    assert sent.context["reference"] in page
+    assert "(410) 555-0142" in page
     assert "(410) 555-0100" not in str(Submission.objects.get().body)
     assert Draft.objects.get().contents["answers"]["phone"] == [ANSWERS["phone"]]
 
@@ -90,7 +92,8 @@ def test_an_expired_draft_is_gone_and_the_page_says_what_happened(client: Client
         walk(client, until="contact")
     with time_machine.travel(datetime.datetime(2026, 4, 1, 15, tzinfo=datetime.UTC), tick=False):
         page = client.get("/screening/contact/").content.decode()
-    assert "30 days" in page and "cannot find a saved form" in page
+    assert "30 days" in page
+    assert "cannot find a saved form" in page
 
 
 def test_saving_a_page_makes_the_draft_live_thirty_days_longer(client: Client) -> None:
@@ -127,14 +130,19 @@ def test_the_draft_keeps_no_way_back_to_the_secret(client: Client) -> None:
     code = secret_of(client).code
     draft = Draft.objects.get()
     assert draft.id == secret_of(client).draft_id
-    assert code not in str(vars(draft)) and code.replace("-", "") not in str(vars(draft))
+    assert code not in str(vars(draft))
+    assert code.replace("-", "") not in str(vars(draft))
 
 
-def test_the_submission_is_one_insert_that_needs_no_right_to_read(client: Client, django_assert_max_num_queries) -> None:  # type: ignore[no-untyped-def]
+def test_the_submission_is_one_insert_that_needs_no_right_to_read(
+    client: Client, django_assert_max_num_queries
+) -> None:  # type: ignore[no-untyped-def]
     walk(client)
     with django_assert_max_num_queries(12) as captured:
         client.post("/screening/check/")
-    inserts = [query["sql"] for query in captured.captured_queries if 'INTO "intake_submission"' in query["sql"]]
+    inserts = [
+        query["sql"] for query in captured.captured_queries if 'INTO "intake_submission"' in query["sql"]
+    ]
     assert len(inserts) == 1
     assert inserts[0].endswith("ON CONFLICT DO NOTHING")
     assert not [q for q in captured.captured_queries if 'FROM "intake_submission"' in q["sql"]]

@@ -9,7 +9,17 @@ from intake.models import QuestionnaireVersion
 @admin.register(QuestionnaireVersion)
 class QuestionnaireVersionAdmin(admin.ModelAdmin[QuestionnaireVersion]):
     list_display = ["title", "version", "language", "published_at", "retired_at"]
-    fields = ["title", "slug", "url", "version", "language", "definition_hash", "rules_hash", "published_at", "retired_at"]
+    fields = [
+        "title",
+        "slug",
+        "url",
+        "version",
+        "language",
+        "definition_hash",
+        "rules_hash",
+        "published_at",
+        "retired_at",
+    ]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -18,6 +18,13 @@ from intake.models.review import NOTE_LENGTH
 from intake.models.submission import CLOSED
 from intake.questionnaires.triage import age_in_years
 
+LEVEL_LABELS = {
+    "crisis_now": "Crisis now",
+    "crisis": "Crisis",
+    "stop": "Stop",
+    "caution": "Caution",
+    "note": "Note",
+}
 URGENT_LEVELS = {"crisis_now", "crisis", "stop"}
 
 
@@ -60,7 +67,15 @@ class ReviewForm(ModelForm[Submission]):
 class SubmissionAdmin(admin.ModelAdmin[Submission]):
     form = ReviewForm
     change_form_template = "admin/intake/submission_review.html"
-    list_display = ["priority_word", "person", "reasons", "waiting_time", "received", "status", "reference_code"]
+    list_display = [
+        "priority_word",
+        "person",
+        "reasons",
+        "waiting_time",
+        "received",
+        "status",
+        "reference_code",
+    ]
     list_display_links = ["priority_word", "person"]
     list_filter = [StateFilter, "priority", "status"]
     list_per_page = 50
@@ -70,7 +85,11 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Submission]:
         submissions = Submission.objects.most_urgent_first()
-        return submissions if request.resolver_match and "object_id" in request.resolver_match.kwargs else submissions.defer("body")
+        return (
+            submissions
+            if request.resolver_match and "object_id" in request.resolver_match.kwargs
+            else submissions.defer("body")
+        )
 
     def get_ordering(self, request: HttpRequest) -> list[str]:
         return ["priority", "received_at", "id"]
@@ -90,7 +109,11 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
     @admin.display(description="Person")
     def person(self, submission: Submission) -> str:
         head = storage.read_head(submission)
-        return f"{head.name}, {age_in_years(head.birth_date, timezone.localdate())}" if head.birth_date else head.name
+        return (
+            f"{head.name}, {age_in_years(head.birth_date, timezone.localdate())}"
+            if head.birth_date
+            else head.name
+        )
 
     @admin.display(description="Why")
     def reasons(self, submission: Submission) -> SafeString:
@@ -114,35 +137,36 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
 
     # One submission
 
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Submission | None = None, **kwargs: Any
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        if obj is not None:
-            head, body = storage.read_head(obj), storage.read_body(obj)
-            context |= {
-                "title": f"Submission {obj.reference}",
-                "subtitle": None,
-                "submission": obj,
-                "badge": priority_badge(obj),
-                "head": head,
-                "age": age_in_years(head.birth_date, timezone.localdate()) if head.birth_date else None,
-                "pages": body.pages,
-                "flagged": {link_id for flag in head.flags for link_id in flag["evidence"]},
-                "notes": obj.notes.select_related("author"),
-            }
-        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+        submission = self.get_object(request, object_id)
+        context = self.review_context(submission) if submission else {}
+        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
+
+    def review_context(self, submission: Submission) -> dict[str, Any]:
+        head, body = storage.read_head(submission), storage.read_body(submission)
+        return {
+            "title": f"Submission {submission.reference}",
+            "subtitle": None,
+            "submission": submission,
+            "badge": priority_badge(submission),
+            "head": head,
+            "age": age_in_years(head.birth_date, timezone.localdate()) if head.birth_date else None,
+            "flags": [{**flag, "level_label": LEVEL_LABELS[flag["level"]]} for flag in head.flags],
+            "flagged": {link_id for flag in head.flags for link_id in flag["evidence"]},
+            "pages": body.pages,
+            "notes": submission.notes.select_related("author"),
+        }
 
     def save_model(self, request: HttpRequest, obj: Submission, form: Any, change: bool) -> None:
         at = timezone.now()
         if "status" in form.changed_data:
             actions.change_status(submission=obj, status=Status(form.cleaned_data["status"]), at=at)
-        if form.cleaned_data["note"].strip():
-            assert request.user.is_authenticated
+        if form.cleaned_data["note"].strip() and request.user.is_authenticated:
             actions.write_note(submission=obj, author=request.user, text=form.cleaned_data["note"], at=at)
 
 
 def priority_badge(submission: Submission) -> SafeString:
     priority = Priority(submission.priority)
     return format_html('<span class="priority priority--{}">{}</span>', priority.name.lower(), priority.label)
-
-

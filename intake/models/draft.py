@@ -27,9 +27,13 @@ class Draft(models.Model):
     """Found only through the patient's secret: its id is derived from it. Read and written through actions.py."""
 
     id = models.UUIDField(primary_key=True, editable=False)
-    questionnaire_version = models.ForeignKey(QuestionnaireVersion, on_delete=models.PROTECT, related_name="+")
+    questionnaire_version = models.ForeignKey(
+        QuestionnaireVersion, on_delete=models.PROTECT, related_name="+"
+    )
     language = models.CharField(max_length=10)
-    contents = models.JSONField(help_text="The answers so far, as storage.py writes them. Empty once a receipt is old.")
+    contents = models.JSONField(
+        help_text="The answers so far, as storage.py writes them. Empty once a receipt is old."
+    )
 
     started_at = models.DateTimeField()
     saved_at = models.DateTimeField()
@@ -43,7 +47,8 @@ class Draft(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(expires_at__gt=models.F("started_at")), name="intake_draft_expires_after_start"
+                condition=models.Q(expires_at__gt=models.F("started_at")),
+                name="intake_draft_expires_after_start",
             ),
         ]
         indexes = [models.Index(fields=["expires_at"], name="intake_draft_expires_at")]

@@ -39,7 +39,9 @@ class QuestionnaireVersion(models.Model):
     class Meta:
         ordering = ["slug", "-published_at"]
         constraints = [
-            models.UniqueConstraint(fields=["url", "version"], name="intake_questionnaireversion_url_version_once"),
+            models.UniqueConstraint(
+                fields=["url", "version"], name="intake_questionnaireversion_url_version_once"
+            ),
         ]
 
     def __str__(self) -> str:

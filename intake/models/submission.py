@@ -45,14 +45,18 @@ class Submission(models.Model):
     """What one person sent, with the wording that they saw. Staff change only the last block of columns."""
 
     id = models.UUIDField(primary_key=True, editable=False, help_text="Derived from the patient's secret.")
-    questionnaire_version = models.ForeignKey(QuestionnaireVersion, on_delete=models.PROTECT, related_name="submissions")
+    questionnaire_version = models.ForeignKey(
+        QuestionnaireVersion, on_delete=models.PROTECT, related_name="submissions"
+    )
     definition_hash = models.CharField(max_length=64, help_text="Of the questionnaire that was answered.")
     rules_hash = models.CharField(max_length=64, help_text="Of the triage rules that were applied.")
     language = models.CharField(max_length=10)
     priority = models.PositiveSmallIntegerField(choices=Priority)
     received_at = models.DateTimeField()
 
-    head = models.JSONField(help_text="Who it is and what stands out: identity, contact, scores, flags. See storage.py.")
+    head = models.JSONField(
+        help_text="Who it is and what stands out: identity, contact, scores, flags. See storage.py."
+    )
     body = models.JSONField(help_text="Every answer by linkId, and the pages with the wording that was seen.")
 
     # The staff's own state
@@ -73,7 +77,9 @@ class Submission(models.Model):
             models.CheckConstraint(
                 condition=models.Q(priority__in=Priority.values), name="intake_submission_priority_known"
             ),
-            models.CheckConstraint(condition=models.Q(status__in=Status.values), name="intake_submission_status_known"),
+            models.CheckConstraint(
+                condition=models.Q(status__in=Status.values), name="intake_submission_status_known"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -38,11 +38,13 @@ __all__ = [
     "read_questionnaire",
 ]
 
-_ROOT_ELEMENTS = (
-    *("resourceType", "id", "meta", "language", "text", "contained", "extension", "modifierExtension"),
-    *("url", "identifier", "version", "name", "title", "derivedFrom", "status", "experimental"),
-    *("subjectType", "date", "publisher", "contact", "description", "useContext", "jurisdiction"),
-    *("purpose", "copyright", "approvalDate", "lastReviewDate", "effectivePeriod", "code", "item"),
+_ROOT_ELEMENTS = frozenset(
+    {
+        *("resourceType", "id", "meta", "language", "text", "contained", "extension", "modifierExtension"),
+        *("url", "identifier", "version", "name", "title", "derivedFrom", "status", "experimental"),
+        *("subjectType", "date", "publisher", "contact", "description", "useContext", "jurisdiction"),
+        *("purpose", "copyright", "approvalDate", "lastReviewDate", "effectivePeriod", "code", "item"),
+    }
 )
 _STATUSES = ("draft", "active", "retired", "unknown")
 
@@ -117,7 +119,7 @@ def _with_descendants(item: Item) -> Iterator[Item]:
 
 
 def _pages(items: tuple[Item, ...], title: str) -> tuple[Page, ...]:
-    """The groups with itemControl `page`, else those of the first level; of them, those that show something."""
+    """The groups with itemControl `page`, else those of the first level; only those that show something."""
     everything = [item for top in items for item in _with_descendants(top)]
     marked = [item for item in everything if _is_page(item)]
     groups = marked or [item for item in items if item.type is ItemType.GROUP]

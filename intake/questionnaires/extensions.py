@@ -1,6 +1,6 @@
 """The FHIR extensions that a questionnaire may carry: understood, accepted with a warning, or refused."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 
@@ -88,6 +88,8 @@ def read_extensions(element: Element, understood: frozenset[str], warn: Warn) ->
     if "modifierExtension" in element:
         raise element.refusal("modifierExtension can turn a meaning round and is not understood; take it out")
     found: dict[str, Element] = {}
+    if "extension" not in element:
+        return found
     for extension in element.children("extension"):
         url = extension.text("url")
         if not url:
@@ -132,24 +134,25 @@ R5_ELEMENTS = {
     "copyrightLabel": "write it in copyright",
 }
 
+_CODING_ELEMENTS = frozenset({"system", "version", "code", "display", "userSelected", "id", "extension"})
 
-def check_elements(element: Element, known: Iterable[str], warn: Warn) -> None:
+
+def check_elements(element: Element, known: frozenset[str], warn: Warn) -> None:
     """Refuse by name every element that is not known; read what stands beside a text, as `_text` does."""
-    known = frozenset(known)
-    for name in sorted(element.names()):
+    for name in sorted(element.values.keys() - known):
         if name in R5_ELEMENTS:
             raise element.refusal(f"{name} is FHIR R5, and this site reads R4; {R5_ELEMENTS[name]}")
         if name.startswith("_") and name[1:] in known:
             beside = element.child(name)
-            check_elements(beside, ("extension", "id"), warn)
+            check_elements(beside, frozenset({"extension", "id"}), warn)
             read_extensions(beside, frozenset(), warn)
-        elif name not in known:
+        else:
             raise element.refusal(f"the element {quoted(name)} is not understood; take it out")
 
 
 def read_coding(element: Element, warn: Warn) -> Coding:
     """A Coding, which must have a code. Its extensions are the caller's to read."""
-    check_elements(element, ("system", "version", "code", "display", "userSelected", "id", "extension"), warn)
+    check_elements(element, _CODING_ELEMENTS, warn)
     if "code" not in element:
         raise element.refusal("a coding has no code; give it one")
     return Coding(element.text("system"), element.text("code"), element.text("display"))

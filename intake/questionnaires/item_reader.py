@@ -32,10 +32,22 @@ MAX_PARTS = 10_000  # items, options and conditions of one questionnaire; keeps 
 MAX_LINK_ID = 255  # characters; FHIR
 MAX_LENGTH = 100_000  # characters; the most that maxLength may allow
 
-_ITEM_ELEMENTS = (
-    *("linkId", "definition", "code", "prefix", "text", "type", "enableWhen", "enableBehavior", "required"),
-    *("repeats", "readOnly", "maxLength", "answerValueSet", "answerOption", "initial", "item"),
-    *("extension", "modifierExtension", "id"),
+_ITEM_ELEMENTS = frozenset(
+    {
+        *(
+            "linkId",
+            "definition",
+            "code",
+            "prefix",
+            "text",
+            "type",
+            "enableWhen",
+            "enableBehavior",
+            "required",
+        ),
+        *("repeats", "readOnly", "maxLength", "answerValueSet", "answerOption", "initial", "item"),
+        *("extension", "modifierExtension", "id"),
+    }
 )
 _TYPES_OF_R5 = {"coding": "choice or open-choice", "question": "the type of its answer, such as choice"}
 _TYPES_NOT_ASKED = {
@@ -191,7 +203,7 @@ class ItemReader:
             name = element.one_of("answer", ("Boolean",))
         else:
             name = element.one_of("answer", _KINDS[kind])
-        check_elements(element, ("question", "operator", name, "id"), self.warn)
+        check_elements(element, frozenset({"question", "operator", name, "id"}), self.warn)
         if how is Operator.EXISTS:
             return Condition(question, how, element.flag(name))
         if how in ORDERINGS and kind not in _WITH_BOUNDS:
@@ -236,7 +248,7 @@ class ItemReader:
 
     def _initial_answer(self, element: Element, kind: ItemType) -> bool | int | Decimal | date | str:
         name = element.one_of("value", _KINDS[kind])
-        check_elements(element, (name, "id"), self.warn)
+        check_elements(element, frozenset({name, "id"}), self.warn)
         value = read_value(element, name, self.warn)
         return self._key(element, element.link_id, value) if kind in CHOICES else _plain(value)
 

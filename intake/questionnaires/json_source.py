@@ -127,9 +127,6 @@ class Element:
     def __contains__(self, name: str) -> bool:
         return name in self.values
 
-    def names(self) -> Iterable[str]:
-        return self.values.keys()
-
     def refusal(self, reason: str) -> QuestionnaireRefused:
         return QuestionnaireRefused(self.link_id, reason)
 
@@ -190,10 +187,12 @@ class Element:
         return Element(value, self.link_id)
 
     def children(self, name: str) -> list["Element"]:
-        values = self.values.get(name, [])
+        if name not in self.values:
+            return []
+        values = self.values[name]
         if not isinstance(values, list):
             raise self._wrong(name, "a list")
-        if name in self.values and not values:
+        if not values:
             raise self.refusal(f"{name} is an empty list; leave it out")
         for value in values:
             if not isinstance(value, dict):
@@ -203,9 +202,9 @@ class Element:
     def one_of(self, start: str, kinds: Iterable[str]) -> str:
         """The name of the one element that begins so, such as valueInteger; it must end in one of `kinds`."""
         found = [name for name in self.values if name.startswith(start)]
+        if len(found) == 1 and found[0][len(start) :] in kinds:
+            return found[0]
         allowed = " or ".join(start + kind for kind in kinds)
-        if len(found) != 1:
-            raise self.refusal(f"{start}[x] stands {len(found)} times where one belongs; write one {allowed}")
-        if found[0] not in {start + kind for kind in kinds}:
+        if len(found) == 1:
             raise self.refusal(f"{quoted(found[0])} does not fit here; write {allowed}")
-        return found[0]
+        raise self.refusal(f"{start}[x] stands {len(found)} times where one belongs; write one {allowed}")

@@ -20,6 +20,7 @@ from intake.questionnaires.json_source import Element, quoted
 
 OTHER_KEY = "__other__"  # what a form posts when the free text of an open-choice is chosen
 _OPTION_KINDS = ("Coding", "String", "Integer", "Date")
+_OPTION_ELEMENTS = frozenset({"initialSelected", "extension", "id", "modifierExtension"})
 
 
 def read_options(item: Element, value_sets: dict[str, Element], warn: Warn) -> tuple[Option, ...]:
@@ -52,7 +53,7 @@ def initially_selected(item: Element, options: Iterable[Option]) -> tuple[str, .
 
 def _answer_option(element: Element, warn: Warn) -> Option:
     name = element.one_of("value", _OPTION_KINDS)
-    check_elements(element, (name, "initialSelected", "extension", "id", "modifierExtension"), warn)
+    check_elements(element, _OPTION_ELEMENTS | {name}, warn)
     extensions = read_extensions(element, ON_OPTIONS, warn)
     exclusive = EXCLUSIVE in extensions and extensions[EXCLUSIVE].flag("valueBoolean")
     value = read_value(element, name, warn)
@@ -95,7 +96,7 @@ def _from_value_set(item: Element, value_sets: dict[str, Element], warn: Warn) -
     options = [_concept(element, "", warn) for element in listed]
     if not options:
         for include in value_set.child("compose").children("include"):
-            check_elements(include, ("system", "version", "concept", "id"), warn)
+            check_elements(include, frozenset({"system", "version", "concept", "id"}), warn)
             options += [
                 _concept(element, include.text("system"), warn) for element in include.children("concept")
             ]
@@ -106,7 +107,9 @@ def _from_value_set(item: Element, value_sets: dict[str, Element], warn: Warn) -
 
 def _concept(element: Element, system: str, warn: Warn) -> Option:
     points = _points(read_extensions(element, ON_CODINGS, warn))
-    check_elements(element, ("system", "version", "code", "display", "designation", "extension", "id"), warn)
+    check_elements(
+        element, frozenset({"system", "version", "code", "display", "designation", "extension", "id"}), warn
+    )
     if "code" not in element:
         raise element.refusal("an answer of the list has no code; give it one")
     coding = Coding(element.text("system") or system, element.text("code"), element.text("display"))

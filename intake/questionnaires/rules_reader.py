@@ -5,8 +5,7 @@ threshold or key that is not there, and a condition that no answer can ever meet
 """
 
 import hashlib
-import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
@@ -14,7 +13,6 @@ from typing import Literal
 from intake.questionnaires.items import (
     CHOICES,
     ORDERINGS,
-    UNSTORABLE,
     Item,
     ItemType,
     Operator,
@@ -35,15 +33,21 @@ from intake.questionnaires.rules import (
     Threshold,
 )
 from intake.questionnaires.scoring import BY_KEY, why_not_scorable
+from intake.questionnaires.toml_source import (
+    Table,
+    is_number,
+    named_tables,
+    number_of,
+    only_keys,
+    read_toml,
+    table_of,
+    tables_of,
+    text_of,
+)
 
-MAX_BYTES = 500_000
 MAX_NESTING = 8  # `all` and `any` inside each other
-_LARGEST = 10**18  # beyond any number that a clinic asks for
 
-Table = Mapping[str, object]
-Span = tuple[
-    object, object
-]  # the lowest and highest value that can be answered; None where there is no bound
+Span = tuple[object, object]  # the lowest and highest value that there can be; None for no bound
 
 _DERIVED_INPUTS: dict[DerivedKind, tuple[tuple[str, frozenset[ItemType]], ...]] = {
     DerivedKind.AGE: (("from", frozenset({ItemType.DATE})),),
@@ -55,19 +59,8 @@ _DERIVED_INPUTS: dict[DerivedKind, tuple[tuple[str, frozenset[ItemType]], ...]] 
 
 def read_rules(source: bytes, questionnaire: Questionnaire) -> Rules:
     """The rules that the file holds; raises RulesRefused, and nothing else, for any bytes."""
-    reader = _RulesReader(_read_toml(source), questionnaire)
+    reader = _RulesReader(read_toml(source), questionnaire)
     return reader.rules(hashlib.sha256(source).hexdigest())
-
-
-def _read_toml(source: bytes) -> Table:
-    if len(source) > MAX_BYTES:
-        raise RulesRefused("", f"the file has more than {MAX_BYTES:,} bytes; shorten it")
-    try:
-        return tomllib.loads(source.decode("utf-8-sig"), parse_float=Decimal)
-    except RecursionError:
-        raise RulesRefused("", "lists stand too deep inside each other; flatten them") from None
-    except (ValueError, ArithmeticError) as error:
-        raise RulesRefused("", f"the file is not TOML: {quoted(str(error))}; correct it") from None
 
 
 class _RulesReader:
@@ -79,31 +72,31 @@ class _RulesReader:
         self.thresholds_used: set[str] = set()
 
     def rules(self, rules_hash: str) -> Rules:
-        _only(
+        only_keys(
             "",
             self.document,
             ("questionnaire", "version", "site", "identity", "thresholds", "derived", "gate", "rule"),
         )
-        url = _text("", self.document, "questionnaire")
+        url = text_of("", self.document, "questionnaire")
         if url != self.questionnaire.url:
             raise RulesRefused(
                 "", f"the rules are for {quoted(url)}, not for {quoted(self.questionnaire.url)}"
             )
-        version = _text("", self.document, "version")
+        version = text_of("", self.document, "version")
         self.thresholds = {
-            name: _threshold(name, table) for name, table in _named_tables(self.document, "thresholds")
+            name: _threshold(name, table) for name, table in named_tables(self.document, "thresholds")
         }
         self.derived = {
-            name: self.one_derived(name, table) for name, table in _named_tables(self.document, "derived")
+            name: self.one_derived(name, table) for name, table in named_tables(self.document, "derived")
         }
-        gates = tuple(self.gate(table) for table in _tables("", self.document, "gate"))
-        rules = tuple(self.rule(table) for table in _tables("", self.document, "rule"))
+        gates = tuple(self.gate(table) for table in tables_of("", self.document, "gate"))
+        rules = tuple(self.rule(table) for table in tables_of("", self.document, "rule"))
         seen: set[str] = set()
         for rule in rules:
             if rule.id in seen:
                 raise RulesRefused(rule.id, "two rules have this id; give each its own")
             seen.add(rule.id)
-        for name in self.thresholds.keys() - self.thresholds_used:
+        for name in sorted(self.thresholds.keys() - self.thresholds_used):
             raise RulesRefused(name, "no rule uses this threshold, so changing it does nothing; take it out")
         identity, contact = self.identity()
         return Rules(
@@ -120,22 +113,26 @@ class _RulesReader:
         )
 
     def site(self) -> dict[str, str]:
-        table = _table("site", self.document, "site")
-        site = {setting: self.question(f"site.{setting}", _text("site", table, setting)) for setting in table}
+        table = table_of("site", self.document, "site")
+        site = {
+            setting: self.question(f"site.{setting}", text_of("site", table, setting)) for setting in table
+        }
         for setting, item in site.items():
-            if not item.hidden:
-                raise RulesRefused(f"site.{setting}", f"{item.link_id} is shown to the patient; hide it")
+            if not item.hidden or item.type is not ItemType.BOOLEAN:
+                raise RulesRefused(
+                    f"site.{setting}", f"{item.link_id} is not a hidden yes-or-no question; name one that is"
+                )
         return {setting: item.link_id for setting, item in site.items()}
 
     def identity(self) -> tuple[dict[str, str], tuple[str, ...]]:
         """Who is asked and how to reach them, for the list of submissions."""
-        table = _table("identity", self.document, "identity")
-        _only("identity", table, ("name", "birth_date", "contact"))
+        table = table_of("identity", self.document, "identity")
+        only_keys("identity", table, ("name", "birth_date", "contact"))
         kinds = {"name": (ItemType.STRING,), "birth_date": (ItemType.DATE,)}
         identity = {}
         for part, allowed in kinds.items():
             if part in table:
-                item = self.question("identity", _text("identity", table, part))
+                item = self.question("identity", text_of("identity", table, part))
                 if item.type not in allowed:
                     raise RulesRefused(
                         "identity", f"{part} names {item.link_id}, a {item.type}; name a {allowed[0]}"
@@ -159,46 +156,46 @@ class _RulesReader:
         return item
 
     def one_derived(self, name: str, table: Table) -> Derived:
-        written = _text(name, table, "kind")
+        written = text_of(name, table, "kind")
         if written not in set(DerivedKind):
             raise RulesRefused(
                 name, f"kind {quoted(written)} is unknown; write one of {', '.join(DerivedKind)}"
             )
         kind = DerivedKind(written)
         inputs = _DERIVED_INPUTS[kind]
-        _only(name, table, ("kind", "item", "unit", "minimum", "maximum", *(part for part, _ in inputs)))
+        only_keys(name, table, ("kind", "item", "unit", "minimum", "maximum", *(part for part, _ in inputs)))
         questions = []
         for part, types in inputs:
-            item = self.question(name, _text(name, table, part))
+            item = self.question(name, text_of(name, table, part))
             if item.type not in types:
                 wanted = " or ".join(sorted(types))
                 raise RulesRefused(name, f"{part} names {item.link_id}, a {item.type}; name a {wanted}")
             questions.append(item.link_id)
-        minimum, maximum = _number(name, table, "minimum"), _number(name, table, "maximum")
+        minimum, maximum = number_of(name, table, "minimum"), number_of(name, table, "maximum")
         if minimum > maximum:
             raise RulesRefused(name, "minimum is above maximum; swap them")
-        told_at = self.question(name, _text(name, table, "item")).link_id
-        return Derived(name, kind, tuple(questions), told_at, _text(name, table, "unit"), minimum, maximum)
+        told_at = self.question(name, text_of(name, table, "item")).link_id
+        return Derived(name, kind, tuple(questions), told_at, text_of(name, table, "unit"), minimum, maximum)
 
     def gate(self, table: Table) -> Gate:
-        page = _text("gate", table, "page")
+        page = text_of("gate", table, "page")
         where = f"gate {page}"
-        _only(where, table, ("page", "when", "all", "any"))
+        only_keys(where, table, ("page", "when", "all", "any"))
         return Gate(page, self.condition(where, table))
 
     def rule(self, table: Table) -> Rule:
-        rule_id = _text("a rule", table, "id")
-        _only(rule_id, table, ("id", "row", "level", "reason", "source", "when", "all", "any"))
-        level = _text(rule_id, table, "level")
+        rule_id = text_of("a rule", table, "id")
+        only_keys(rule_id, table, ("id", "row", "level", "reason", "source", "when", "all", "any"))
+        level = text_of(rule_id, table, "level")
         if level not in set(Level):
             raise RulesRefused(rule_id, f"level {quoted(level)} is unknown; write one of {', '.join(Level)}")
         condition = self.condition(rule_id, table)
         return Rule(
             id=rule_id,
-            row=_text(rule_id, table, "row"),
+            row=text_of(rule_id, table, "row"),
             level=Level(level),
-            reason=_text(rule_id, table, "reason"),
-            source=_text(rule_id, table, "source"),
+            reason=text_of(rule_id, table, "reason"),
+            source=text_of(rule_id, table, "source"),
             condition=condition,
             evidence=tuple(dict.fromkeys(_evidence(condition))),
         )
@@ -235,9 +232,9 @@ class _RulesReader:
                 where, "a condition looks at one question, one score or one derived value; write one"
             )
         subject = subjects[0]
-        _only(where, table, (subject, "operator", "answer", "threshold"))
-        name = _text(where, table, subject)
-        written = _text(where, table, "operator")
+        only_keys(where, table, (subject, "operator", "answer", "threshold"))
+        name = text_of(where, table, subject)
+        written = text_of(where, table, "operator")
         if written not in set(Operator):
             raise RulesRefused(
                 where, f"operator {quoted(written)} is unknown; write one of {' '.join(Operator)}"
@@ -262,7 +259,7 @@ class _RulesReader:
         if operator is Operator.EXISTS:
             if not isinstance(answer, bool):
                 raise RulesRefused(where, f"exists of {name} needs true or false as its answer; write one")
-        elif subject is not Subject.QUESTION and not _is_number(answer):
+        elif subject is not Subject.QUESTION and not is_number(answer):
             raise RulesRefused(where, f"{name} is a number; write a number as the answer")
         elif not _reachable(operator, answer, span):
             raise RulesRefused(
@@ -284,18 +281,18 @@ class _RulesReader:
         if ("answer" in table) == ("threshold" in table):
             raise RulesRefused(where, "a condition has either an answer or a threshold; write one")
         if "threshold" in table:
-            name = _text(where, table, "threshold")
+            name = text_of(where, table, "threshold")
             if name not in self.thresholds:
                 raise RulesRefused(where, f"no threshold is named {quoted(name)}; declare it")
             self.thresholds_used.add(name)
             return self.thresholds[name].value
         answer = table["answer"]
         if isinstance(answer, str):
-            return _text(where, table, "answer")
+            return text_of(where, table, "answer")
         if isinstance(answer, bool) or (isinstance(answer, date) and not isinstance(answer, datetime)):
             return answer
         if isinstance(answer, (int, Decimal)):
-            return _number(where, table, "answer")
+            return number_of(where, table, "answer")
         raise RulesRefused(
             where, f"{quoted(str(answer))} is no answer; write a text, number, date, true or false"
         )
@@ -315,7 +312,7 @@ def _question_span(where: str, item: Item, operator: Operator, answer: object) -
     elif item.type is ItemType.DATE:
         fits, wanted = isinstance(answer, date), "a date such as 1962-03-09"
     elif item.type in (ItemType.INTEGER, ItemType.DECIMAL):
-        fits, wanted = _is_number(answer), "a number"
+        fits, wanted = is_number(answer), "a number"
     else:
         fits, wanted = isinstance(answer, str), "a text"
     if not fits:
@@ -355,56 +352,7 @@ def _evidence(condition: Check | Combination) -> Iterable[str]:
 
 
 def _threshold(name: str, table: Table) -> Threshold:
-    _only(name, table, ("value", "unit", "source"))
+    only_keys(name, table, ("value", "unit", "source"))
     return Threshold(
-        name, _number(name, table, "value"), _text(name, table, "unit"), _text(name, table, "source")
+        name, number_of(name, table, "value"), text_of(name, table, "unit"), text_of(name, table, "source")
     )
-
-
-# ---- One value of a table, or a refusal that names it ----
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, Decimal)) and not isinstance(value, bool)
-
-
-def _only(where: str, table: Table, known: Iterable[str]) -> None:
-    for key in sorted(table.keys() - set(known)):
-        raise RulesRefused(where, f"the key {quoted(key)} is not understood; take it out")
-
-
-def _text(where: str, table: Table, key: str) -> str:
-    value = table.get(key)
-    if not isinstance(value, str) or not value.strip():
-        raise RulesRefused(where, f"{key} must be a text that is not empty; write it")
-    if UNSTORABLE.search(value):
-        raise RulesRefused(where, f"{key} has a control character in it, {quoted(value)}; retype it")
-    return value
-
-
-def _number(where: str, table: Table, key: str) -> Decimal:
-    value = table.get(key)
-    if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
-        raise RulesRefused(where, f"{key} must be a number; write it")
-    if not -_LARGEST < value < _LARGEST:  # NaN compares as false
-        raise RulesRefused(where, f"{key} is no number that a clinic asks for; correct it")
-    return Decimal(value)
-
-
-def _table(where: str, table: Table, key: str) -> Table:
-    value = table.get(key, {})
-    if not isinstance(value, dict):
-        raise RulesRefused(where, f"{key} must be a table; write [{key}]")
-    return value
-
-
-def _named_tables(document: Table, key: str) -> list[tuple[str, Table]]:
-    tables = _table(key, document, key)
-    return [(name, _table(name, tables, name)) for name in tables]
-
-
-def _tables(where: str, document: Table, key: str) -> list[Table]:
-    values = document.get(key, [])
-    if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
-        raise RulesRefused(where, f"{key} must be a list of tables; write [[{key}]]")
-    return values

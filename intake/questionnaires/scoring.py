@@ -1,8 +1,8 @@
 """Scores of the instruments that we know: PHQ-9, PHQ-8, PHQ-2, GAD-7, GAD-2 and PEG.
 
 An instrument is recognised by the exact set of its LOINC item codes among the questions that are asked. A
-missing item means no points, never a partial sum. An answer without points (an option without ordinalValue, a
-number off the item's scale, several answers) counts as missing, so that a faulty file can give no wrong total.
+missing item means no points, never a partial sum. An answer without points (an option without ordinalValue,
+a number off the scale, several answers) counts as missing, so that a faulty file can give no wrong total.
 `why_not_scorable` finds such a file before anyone answers it; `read_rules` asks it for every score in a rule.
 """
 
