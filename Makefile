@@ -9,7 +9,8 @@ TEMPLATES = $(shell find templates -name '*.html')
 help: ## List the commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
-run: export CLINIC_SAME_DAY_REVIEW ?= 1 # the demonstration clinic has an on-call nurse, fictional like the rest
+# The demonstration clinic has an on-call nurse, fictional like the rest, so its screening may ask every question.
+run: export CLINIC_SAME_DAY_REVIEW ?= 1
 run: .venv/.run ## Serve the site on http://localhost:8000 (another port: make run PORT=8001)
 	@exec $(VENV_PYTHON) manage.py serve $(PORT)
 

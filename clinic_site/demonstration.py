@@ -16,7 +16,7 @@ WORKING_WEEK = (Weekday.MONDAY, Weekday.TUESDAY, Weekday.WEDNESDAY, Weekday.THUR
 
 @transaction.atomic
 def create_demo_clinic() -> Clinic | None:
-    """Enter the facts of a plainly fictional clinic. None where a clinic stands already: it stays as it is."""
+    """Enter the facts of a plainly fictional clinic; None, and no change, where a clinic stands already."""
     if Clinic.objects.exists():
         return None
     clinic = Clinic.objects.create(
