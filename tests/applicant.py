@@ -83,6 +83,7 @@ def walk(client: Client, *, until: str | None = None, **answers: Any) -> Any:
             return response
         if response.context is None or "form" not in response.context or response.status_code != 200:
             if path != "/screening/support/":
+                assert until is None, f"The page {until} was never shown."
                 return response
             following = response.context["following"]
             response = client.get(f"/screening/{following.slug}/" if following else "/screening/check/")

@@ -64,7 +64,8 @@ def answer_the_group(group, given: dict) -> None:  # type: ignore[no-untyped-def
     answer = given.get(name.removeprefix("q-"), calm)
     for key in [answer] if isinstance(answer, str) else answer:
         box = group.locator(f'input[value="{key}"]')
-        group.locator(f'label[for="{box.get_attribute("id")}"]').click()
+        # Forced, because the input may lie over its label: what counts is that a tap there ticks it.
+        group.locator(f'label[for="{box.get_attribute("id")}"]').click(force=True)
         expect(box).to_be_checked()
     other = group.locator(f'input[name="{name}-other"]')
     if other.count():

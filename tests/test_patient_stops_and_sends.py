@@ -22,20 +22,20 @@ def secret_of(client: Client) -> Secret:
 
 
 def test_what_was_saved_is_there_when_the_page_is_opened_again(client: Client) -> None:
-    walk(client, until="pain-places")
+    walk(client, until="pain")
     page = client.get("/screening/about-you/").content.decode()
     assert 'value="Test Patient 17"' in page
     assert 'value="1982"' in page
 
 
 def test_stopping_shows_a_code_with_which_another_browser_continues(client: Client) -> None:
-    walk(client, until="pain-places")
+    walk(client, until="pain")
     code = secret_of(client).code
     assert code in client.get("/screening/leave/").content.decode()
     assert client.cookies["screening"].value == ""
     other = Client()
     response = other.post("/screening/resume/", {"code": code.lower().replace("-", " ")})
-    assert response["Location"] == "/screening/pain-places/"
+    assert response["Location"] == "/screening/pain/"
     assert 'value="Test Patient 17"' in other.get("/screening/about-you/").content.decode()
 
 

@@ -11,4 +11,5 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         deleted, emptied = actions.clear_expired_drafts(at=timezone.now())
-        self.stdout.write(f"Deleted {deleted} expired drafts and receipts; emptied {emptied} receipts.")
+        if options["verbosity"]:
+            self.stdout.write(f"Deleted {deleted} expired drafts and receipts; emptied {emptied} receipts.")

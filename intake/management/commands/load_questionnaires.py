@@ -20,5 +20,5 @@ class Command(BaseCommand):
             loaded = actions.load_questionnaires(options["folder"], at=timezone.now())
         except actions.DefinitionRefused as refusal:
             raise CommandError(str(refusal)) from refusal
-        for version, is_new in loaded:
+        for version, is_new in loaded if options["verbosity"] else ():
             self.stdout.write(f"{version}: {'published' if is_new else 'already published'}")
