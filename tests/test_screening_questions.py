@@ -259,6 +259,15 @@ def test_how_one_feels_is_asked_only_where_the_blood_pressure_is_not_known() -> 
     assert "bp-symptoms" not in asked(SCREENING, answers_of({"high-blood-pressure": NO}))
 
 
+@pytest.mark.parametrize(("answer", "expected"), [(YES, True), ("not-sure", True), (NO, False)])
+def test_how_much_is_asked_of_everybody_who_may_drink(answer: str, expected: bool) -> None:
+    # A yes about drugs opens the same page; it must not bring the questions about alcohol with it.
+    enabled = asked(SCREENING, answers_of({"alcohol-weekly": answer, "substance-use": YES}))
+    about_alcohol = {"alcohol-days", "alcohol-drinks", "alcohol-now"}
+
+    assert about_alcohol & enabled == (about_alcohol if expected else set())
+
+
 # ---- Who is asked what ----
 
 
@@ -354,11 +363,19 @@ def test_nothing_is_sent_without_agreement(link_id: str) -> None:
     assert [(problem.link_id, problem.kind) for problem in found] == [(link_id, ProblemKind.MISSING)]
 
 
+def test_a_question_can_be_understood_away_from_its_page() -> None:
+    texts = [item.text for item in SCREENING.all_items if item.is_question]
+
+    assert len(texts) == len(set(texts))
+
+
 def test_only_what_is_needed_must_be_answered() -> None:
     needed_texts = {"name", "birth-date", "phone", "helper-name", "helper-relationship"}
-    required = {item.link_id for item in SCREENING.all_items if item.required and not item.options}
+    texts = {item.link_id for item in SCREENING.all_items if item.required and not item.options}
+    free_choices = {item.link_id for item in SCREENING.all_items if item.options and not item.required}
 
-    assert required == needed_texts
+    assert texts == needed_texts
+    assert free_choices == {"best-time"}
     assert problems(SCREENING, answers_of({})) == ()
     assert not {"email", "emergency-name", "medicine-names"} & set(HEALTHY)
 

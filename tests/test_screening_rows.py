@@ -222,6 +222,7 @@ EXAMPLES = [
     Example(SURGERY, "caution", {"surgery-not-sure"}, {"surgery": NOT_SURE}),
     Example("Under 18", "stop", {"under-18"}, {"birth-date": datetime.date(2008, 11, 23)}),
     Example("Under 18", "stop", {"under-18"}, {"adult": NO}),
+    Example("Under 18", "none", set(), {"birth-date": datetime.date(2008, 11, 22)}),  # 18 today
     Example("Over 65", "caution", {"over-65"}, {"birth-date": datetime.date(1960, 11, 22)}),
     Example("Over 65", "none", set(), {"birth-date": datetime.date(1960, 11, 23)}),
     Example("Porphyria", "caution", {"porphyria"}, {"porphyria": YES}),

@@ -43,6 +43,17 @@ def test_a_healthy_forty_year_old_raises_nothing() -> None:
     assert result.priority == Priority.ROUTINE
 
 
+def test_staff_see_who_it_is_and_how_it_is_safe_to_reach_them() -> None:
+    safe_contact = {"phone", "voicemail", "text-messages", "say-who", "best-time", "email"}
+
+    assert RULES.identity == {"name": "name", "birth_date": "birth-date"}
+    assert safe_contact | {"emergency-name", "emergency-phone"} <= set(RULES.contact)
+
+
+def test_the_rules_are_of_the_same_version_as_the_questionnaire() -> None:
+    assert RULES.version == SCREENING.version
+
+
 @pytest.mark.parametrize(
     ("systolic", "diastolic", "is_stop"),
     [
