@@ -132,6 +132,13 @@ def test_the_page_has_a_contents_list(client):
     ]
 
 
+def test_the_answer_comes_before_the_contents_list(client):
+    html = client.get(make_article(body="The answer.\n\n## Before\n\nThe rest.").get_absolute_url()).text
+    parts = ["The answer.", 'class="contents', '<h2 id="before">', "The rest."]
+    assert sorted(parts, key=html.index) == parts
+    assert html.count("The answer.") == 1
+
+
 def test_read_next_prefers_shared_conditions_then_neighbours(client):
     crps = Condition.objects.create(slug="cold-hands", name="Cold hands")
     here = make_article("here", order=5_000)

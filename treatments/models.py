@@ -157,6 +157,15 @@ class Article(models.Model):
         return reverse("treatments:detail", args=[self.slug])
 
     @property
+    def opening(self) -> str:
+        """The rendered body before its first heading: the answer, which comes before the contents list."""
+        return self.rendered_body.partition("<h2 ")[0]
+
+    @property
+    def after_opening(self) -> str:
+        return self.rendered_body.removeprefix(self.opening)
+
+    @property
     def review_in_words(self) -> str:
         return review_in_words(self.last_reviewed_on, self.reviewed_by)
 
