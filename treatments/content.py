@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from treatments.evidence import Evidence, ReadDepth
-from treatments.markdown import render, text_blocks
+from treatments.markdown import MARK, render, text_blocks
 
 CONTENT_FOLDER = Path(__file__).parent / "content"
 
@@ -168,15 +168,16 @@ def citation_problem(body: str, *, known: Iterable[str]) -> CitationProblem | No
     >>> citation_problem("It fades.[^ bell-2017]", known={"bell-2017"})
     CitationProblem(line=1, reason='a footnote mark is broken: write it as [^key].')
     """
-    for key in render(body).citations.keys() - known:
-        return CitationProblem(
-            line_of(body, f"[^{key}]"), f'no source has the key "{key}", which is cited as [^{key}].'
-        )
-    if any("[^" in block for block in text_blocks(body, tables=True)):
-        whole_marks_gone = re.sub(r"\[\^[A-Za-z0-9_-]{1,80}\]", "", body)
-        return CitationProblem(
-            line_of(whole_marks_gone, "[^"), "a footnote mark is broken: write it as [^key]."
-        )
+    known = set(known)
+    for key in render(body).citations:
+        if key not in known:
+            mark = f"[^{key}]"
+            return CitationProblem(
+                line_of(body, mark), f'no source has the key "{key}", which is cited as {mark}.'
+            )
+    if any("[^" in MARK.sub("", block) for block in text_blocks(body, tables=True)):
+        line = line_of(MARK.sub("", body), "[^")
+        return CitationProblem(line, "a footnote mark is broken: write it as [^key].")
     return None
 
 
