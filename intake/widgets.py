@@ -117,7 +117,7 @@ class DateParts(ItemWidget):
             {"name": part, "label": label, "hint": hint, "width": width, "text": typed.get(part, ""),
              "autocomplete": f"bday-{part}" if is_birthday else ""}
             for part, label, hint, width in (
-                ("month", "Month", "for example 3 or March", 10), ("day", "Day", "", 2), ("year", "Year", "", 4)
+                ("month", "Month", "3 or March", 10), ("day", "Day", "", 2), ("year", "Year", "", 4)
             )
         ]  # fmt: skip
         return context
@@ -173,7 +173,7 @@ class YesNo(Options):
 
 
 class Scale(Options):
-    """Numbers in a row, such as pain from 0 to 10; the words at both ends come from the hint's two halves."""
+    """Numbers in a row, such as pain from 0 to 10. What both ends mean is the question's hint."""
 
     template_name = "clinic/widgets/scale.html"
 

@@ -137,3 +137,11 @@ def test_no_page_tells_a_score_a_level_or_a_verdict(client: Client) -> None:
     pages = response.content.decode() + client.post("/screening/check/", follow=True).content.decode()
     for word in ("eligible", "PHQ", "GAD", "severity", "score", "high risk", "caution"):
         assert word not in pages
+
+
+def test_each_page_of_the_mood_questions_repeats_how_far_back_to_look(client: Client) -> None:
+    stem = "Over the last 2 weeks, how often have you been bothered by any of the following problems?"
+    for page in ("mood-1", "mood-2", "mood-3", "worry-1", "worry-2"):
+        response = walk(client, until=page)
+        html = response.content.decode()
+        assert html.index(stem) < html.index("<fieldset"), page
