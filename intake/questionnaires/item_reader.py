@@ -88,6 +88,7 @@ class ItemReader:
         self._elements: dict[str, Element] = {}
         self._types: dict[str, ItemType] = {}
         self._options: dict[str, tuple[Option, ...]] = {}
+        self._keys: dict[str, dict[object, str]] = {}
 
     def read(self) -> tuple[Item, ...]:
         """The items of the first level."""
@@ -216,15 +217,12 @@ class ItemReader:
     def _key(
         self, element: Element, question: str, value: "bool | int | Decimal | date | str | Coding"
     ) -> str:
-        """The key of the option of `question` that the file names by its value."""
-        for option in self._options[question]:
-            if option.value == value or (
-                isinstance(value, Coding)
-                and isinstance(option.value, Coding)
-                and value.code == option.value.code
-                and value.system in ("", option.value.system)
-            ):
-                return option.key
+        """The key of the option of `question` that the file names by its value; a system may be left out."""
+        sought = (value.system, value.code) if isinstance(value, Coding) else value
+        if question not in self._keys:
+            self._keys[question] = _keys_by_value(self._options[question])
+        if sought in self._keys[question]:
+            return self._keys[question][sought]
         named = value.code if isinstance(value, Coding) else str(value)
         raise element.refusal(
             f"the answer {quoted(named)} is not an option of {quoted(question)}; name one of them"
@@ -251,6 +249,16 @@ class ItemReader:
         check_elements(element, frozenset({name, "id"}), self.warn)
         value = read_value(element, name, self.warn)
         return self._key(element, element.link_id, value) if kind in CHOICES else _plain(value)
+
+
+def _keys_by_value(options: tuple[Option, ...]) -> dict[object, str]:
+    keys: dict[object, str] = {}
+    for option in options:
+        if isinstance(option.value, Coding):
+            keys["", option.value.code] = keys[option.value.system, option.value.code] = option.key
+        else:
+            keys[option.value] = option.key
+    return keys
 
 
 def _item_type(element: Element) -> ItemType:
