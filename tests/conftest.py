@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.apps import apps
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.models.signals import post_migrate
 from django.test import Client
@@ -35,8 +35,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """Every test finds the articles, the questionnaires and the demonstration clinic."""
     with django_db_blocker.unblock():
         for command in CONTENT_COMMANDS:
-            if command in get_commands():
-                call_command(command, verbosity=0)
+            call_command(command, verbosity=0)
         with connection.cursor() as cursor:
             cursor.execute("CREATE SCHEMA content")
             for table in connection.introspection.table_names(cursor):
@@ -68,12 +67,14 @@ class PageReader(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__()
-        self.headings, self.title, self.inline, self._in_title = 0, "", [], False
+        self.headings, self.title, self.inline = 0, "", []
+        self._in_title = self._in_drawing = False  # a drawing has a title of its own
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = dict(attrs)
         self.headings += tag == "h1"
-        self._in_title = tag == "title" and not self.title
+        self._in_drawing |= tag == "svg"
+        self._in_title = tag == "title" and not self._in_drawing
         is_data = attributes.get("type") == "application/json"
         if tag == "style" or (tag == "script" and not attributes.get("src") and not is_data):
             self.inline.append(f"<{tag}>")
@@ -81,6 +82,7 @@ class PageReader(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         self._in_title = False
+        self._in_drawing &= tag != "svg"
 
     def handle_data(self, data: str) -> None:
         if self._in_title:

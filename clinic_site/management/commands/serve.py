@@ -1,5 +1,6 @@
 import argparse
 import os
+from io import StringIO
 from typing import Any
 
 from django.conf import settings
@@ -41,7 +42,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
 
         for command in PREPARATIONS:
-            call_command(command, verbosity=0)
+            call_command(command, verbosity=0, stdout=StringIO())
         password_file = settings.VAR_DIR / "staff-password"
         password = create_staff_account(password_file)
         collect_static_files()
