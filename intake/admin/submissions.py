@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
@@ -25,7 +25,6 @@ LEVEL_LABELS = {
     "caution": "Caution",
     "note": "Note",
 }
-URGENT_LEVELS = {"crisis_now", "crisis", "stop"}
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -102,6 +101,11 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
 
     # The list
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return super().changelist_view(
+            request, {"title": "Submissions, most urgent first", **(extra_context or {})}
+        )
+
     @admin.display(description="Priority", ordering="priority")
     def priority_word(self, submission: Submission) -> SafeString:
         return priority_badge(submission)
@@ -117,11 +121,13 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
 
     @admin.display(description="Why")
     def reasons(self, submission: Submission) -> SafeString:
+        """The most urgent reason in words, and the names of the other rows that it touches."""
         flags = storage.read_head(submission).flags
-        urgent = [flag for flag in flags if flag["level"] in URGENT_LEVELS][:3] or list(flags[:2])
-        more = len(flags) - len(urgent)
-        lines = format_html_join("", "<li>{}</li>", ((flag["reason"],) for flag in urgent))
-        return format_html('<ul class="reasons">{}{}</ul>', lines, f"and {more} more" if more else "")
+        if not flags:
+            return format_html("<p>{}</p>", "No rule applies.")
+        others = dict.fromkeys(flag["row"] for flag in flags[1:] if flag["row"] != flags[0]["row"])
+        also = format_html('<p class="reasons__also">Also: {}</p>', ", ".join(others)) if others else ""
+        return format_html("<p>{}</p>{}", flags[0]["reason"], also)
 
     @admin.display(description="Waiting", ordering="received_at")
     def waiting_time(self, submission: Submission) -> str:
