@@ -188,7 +188,7 @@ class ItemReader:
     def _conditions(self, element: Element) -> tuple[Condition, ...]:
         raw = element.children("enableWhen")
         self._count(element, len(raw))
-        return tuple(self._condition(Element(one.values, element.link_id)) for one in raw)
+        return tuple(self._condition(one) for one in raw)
 
     def _condition(self, element: Element) -> Condition:
         question = element.text("question")
@@ -229,7 +229,7 @@ class ItemReader:
         )
 
     def _initial(self, element: Element, kind: ItemType) -> tuple[bool | int | Decimal | date | str, ...]:
-        raw = [Element(one.values, element.link_id) for one in element.children("initial")]
+        raw = element.children("initial")
         if "answerOption" in element:
             if raw:
                 raise element.refusal("initial stands beside answerOption; mark the option initialSelected")
@@ -331,7 +331,7 @@ def _bound(extensions: dict[str, Element], url: str, kind: ItemType) -> Bound:
     extension, name = extensions[url], url.rpartition("/")[2]
     if kind not in _WITH_BOUNDS:
         raise extension.refusal(
-            f"{name} does not fit a {kind}; take it out or make the item a number or date"
+            f"{name} does not fit the type {kind}; take it out or make the item a number or date"
         )
     value_name = extension.one_of("value", _KINDS[kind])
     if kind is ItemType.DATE:
@@ -343,7 +343,7 @@ def _max_length(element: Element, kind: ItemType) -> int | None:
     if "maxLength" not in element:
         return None
     if kind not in _WITH_LENGTH:
-        raise element.refusal(f"maxLength does not fit a {kind}; take it out")
+        raise element.refusal(f"maxLength does not fit the type {kind}; take it out")
     length = element.whole("maxLength")
     if not 1 <= length <= MAX_LENGTH:
         raise element.refusal(f"maxLength is {length}; write a number from 1 to {MAX_LENGTH}")
@@ -354,7 +354,7 @@ def _min_length(element: Element, extensions: dict[str, Element], kind: ItemType
     if ext.MIN_LENGTH not in extensions:
         return None
     if kind not in _WITH_LENGTH:
-        raise element.refusal(f"minLength does not fit a {kind}; take it out")
+        raise element.refusal(f"minLength does not fit the type {kind}; take it out")
     length = extensions[ext.MIN_LENGTH].whole("valueInteger")
     if not 0 <= length <= (_max_length(element, kind) or MAX_LENGTH):
         raise element.refusal(f"minLength is {length}; write a number from 0 to maxLength")
