@@ -5,6 +5,7 @@ from clinic_site.clinic import Clinic, Holiday, OpeningHours
 
 admin.site.site_header = "Review desk"
 admin.site.site_title = "Review desk"
+admin.site.enable_nav_sidebar = False  # the queue needs the width
 admin.site.index_title = "What would you like to do?"
 
 
@@ -25,7 +26,10 @@ class ClinicAdmin(admin.ModelAdmin[Clinic]):
     inlines = [OpeningHoursInline, HolidayInline]
     fieldsets = [
         (None, {"fields": ["name", "tagline", "is_demonstration"]}),
-        ("How people reach you", {"fields": ["phone", "email", "street", "city", "state", "postal_code", "directions"]}),
+        (
+            "How people reach you",
+            {"fields": ["phone", "email", "street", "city", "state", "postal_code", "directions"]},
+        ),
         (
             "Who is called when someone may be in danger",
             {

@@ -71,7 +71,6 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
         "person",
         "reasons",
         "waiting_time",
-        "received",
         "status",
         "reference_code",
     ]
@@ -132,10 +131,6 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
     @admin.display(description="Waiting", ordering="received_at")
     def waiting_time(self, submission: Submission) -> str:
         return timesince(submission.received_at, depth=1)
-
-    @admin.display(description="Received", ordering="received_at")
-    def received(self, submission: Submission) -> str:
-        return timezone.localtime(submission.received_at).strftime("%b %d, %H:%M")
 
     @admin.display(description="Reference")
     def reference_code(self, submission: Submission) -> str:
