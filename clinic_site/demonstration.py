@@ -48,6 +48,7 @@ def create_staff_account(password_file: Path) -> str | None:
     if users.filter(is_superuser=True).exists():
         return None
     password = secrets.token_urlsafe(15)
+    password_file.parent.mkdir(parents=True, exist_ok=True)
     # Written before the account is made: an account whose password nobody knows would lock the site.
     password_file.unlink(missing_ok=True)
     descriptor = os.open(password_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -232,6 +232,27 @@ def test_a_wrong_setting_is_told_in_one_line(project: Path) -> None:
     )
 
 
+def test_a_database_url_is_used_and_nothing_embedded_is_started(project: Path, port: int) -> None:
+    settings = {
+        "DATABASE_URL": "postgres://clinic@localhost:1/clinic",  # nobody listens there
+        "CLINIC_SECRET_KEY": "a key",
+        "CLINIC_HOSTS": "localhost",
+        "CLINIC_HTTPS": "0",
+        "CLINIC_VAR_DIR": str(project / "elsewhere"),
+    }
+    refused = subprocess.run(
+        [sys.executable, "manage.py", "serve", str(port)],
+        cwd=project,
+        env=environment() | settings,
+        capture_output=True,
+        text=True,
+    )
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("CommandError: The database does not answer: ")
+    assert "Traceback" not in refused.stderr
+    assert not (project / "elsewhere").exists()
+
+
 @pytest.mark.parametrize(
     ("refuses", "advice"),
     [

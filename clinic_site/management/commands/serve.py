@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connections
+from django.db import OperationalError, connections
 
 from clinic_site.demonstration import STAFF_USERNAME, create_staff_account
 from clinic_site.server import PortRefused, make_sure_port_is_free, serve
@@ -38,8 +38,11 @@ class Command(BaseCommand):
         host, port = os.environ.get("CLINIC_BIND", "127.0.0.1"), options["port"]
         try:
             make_sure_port_is_free(host, port)
+            connections["default"].ensure_connection()
         except PortRefused as error:
             raise CommandError(str(error)) from None
+        except OperationalError as error:
+            raise CommandError(f"The database does not answer: {error}") from None
 
         for command in PREPARATIONS:
             call_command(command, verbosity=0, stdout=StringIO())
