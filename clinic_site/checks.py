@@ -42,7 +42,9 @@ def patients_need_a_phone_number(databases: Sequence[str] | None = None, **kwarg
     problems: list[CheckMessage] = []
     if not clinic.phone:
         problems.append(
-            Error("No clinic phone number is set.", hint="Enter it under Clinic facts.", id="clinic_site.E002")
+            Error(
+                "No clinic phone number is set.", hint="Enter it under Clinic facts.", id="clinic_site.E002"
+            )
         )
     if clinic.is_demonstration:
         problems.append(

@@ -117,7 +117,9 @@ DATABASES = {
     )
 }
 if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
-    raise ImproperlyConfigured("DATABASE_URL must point at PostgreSQL: postgres://user:password@host:5432/name")
+    raise ImproperlyConfigured(
+        "DATABASE_URL must point at PostgreSQL: postgres://user:password@host:5432/name"
+    )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = "en-us"
