@@ -26,7 +26,9 @@ from intake.questionnaires.answers import (
     to_json,
 )
 from intake.questionnaires.definition import Item, Questionnaire
+from intake.questionnaires.scoring import scores
 from tests.engine_builders import choice, coded, control, extension, group, item, option, read, when
+from tests.screening_answers import SCREENING, answers_of
 
 Kind = ProblemKind
 HIDDEN = [extension("questionnaire-hidden", valueBoolean=True)]
@@ -405,6 +407,11 @@ def test_a_value_of_another_type_is_told_and_not_stored(kind: str, value: Any) -
         to_json(questionnaire, {"q": (value,)})
 
 
+def test_a_text_that_was_put_there_without_a_form_is_measured_too() -> None:
+    questionnaire = read(item("q", "string", maxLength=3))
+    assert problems(questionnaire, {"q": ("four",)}) == (Problem("q", Kind.TOO_LONG, 3),)
+
+
 def test_a_date_before_the_year_1000_is_none() -> None:
     questionnaire = read(item("q", "date"))
     assert problems(questionnaire, {"q": (datetime.date(999, 1, 1),)}) == (Problem("q", Kind.NOT_A_DATE),)
@@ -661,15 +668,28 @@ def test_a_number_is_shown_with_its_unit() -> None:
     assert [seen.answers_in_words for seen in page.items] == [("100 kg",), ("No",)]
 
 
-# ---- Speed ----
+# ---- Speed: the best of ten runs, because the machine may be busy with something else ----
 
 
-def test_a_thousand_items_are_decided_and_checked_quickly() -> None:
+def best_seconds(questionnaire: Questionnaire, answers: Answers) -> float:
+    def once() -> float:
+        started = time.process_time()
+        asked(questionnaire, answers)
+        problems(questionnaire, answers)
+        scores(questionnaire, answers)
+        return time.process_time() - started
+
+    return min(once() for _ in range(10))
+
+
+def test_the_shipped_screening_is_decided_checked_and_scored_in_two_milliseconds() -> None:
+    assert best_seconds(SCREENING, answers_of({})) < 0.002
+
+
+def test_a_thousand_items_are_decided_checked_and_scored_in_thirty_milliseconds() -> None:
     first = [choice("q0", required=True)]
     chain = [choice(f"q{n}", required=True, **when(f"q{n - 1}", **coded("yes"))) for n in range(1, 1_000)]
     questionnaire = read(*first, *chain)
     answers: Answers = {f"q{n}": ("yes",) for n in range(1_000)}
-    started = time.process_time()
     assert len(asked(questionnaire, answers)) == 1_001
-    assert problems(questionnaire, answers) == ()
-    assert time.process_time() - started < 0.1  # a tenth of it is usual; the rest is for a busy machine
+    assert best_seconds(questionnaire, answers) < 0.030

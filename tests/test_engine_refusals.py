@@ -57,6 +57,12 @@ REFUSED_ITEMS: list[tuple[str, Any, str, str]] = [
     ("required as a text", item("q", required="true"), "q", "required must be true or false, not the text"),
     ("null", item("q", required=None), "q", "required must be true or false, not null"),
     ("items as an object", item("q", item={}), "q", "item must be a list, not an object"),
+    (
+        "words beside a text that are no object",
+        item("q", _text=5),
+        "q",
+        "_text must be an object, not the number 5",
+    ),
     ("items as texts", item("q", item=["a"]), "q", "holds the text 'a' where an object belongs"),
     ("an empty list", item("q", item=[]), "q", "item lists 0; list 1 to 10,000 or leave it out"),
     ("an empty group", group("g") | {"item": [group("h", item("q")) | {"item": []}]}, "h", "lists 0"),

@@ -2,7 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, cast
 
 from intake.questionnaires import extensions as ext
 from intake.questionnaires.extensions import (
@@ -208,15 +208,19 @@ class ItemReader:
         if how is Operator.EXISTS:
             return Condition(question, how, element.flag(name))
         if how in ORDERINGS and kind not in _WITH_BOUNDS:
-            raise element.refusal(f"enableWhen asks for {how} of {quoted(question)}, a {kind}; use = or !=")
-        value = read_value(element, name, self.warn)
-        return Condition(
-            question, how, self._key(element, question, value) if kind in CHOICES else _plain(value)
-        )
+            raise element.refusal(
+                f"enableWhen asks for {how} of {quoted(question)} of type {kind}; use = or !="
+            )
+        return Condition(question, how, self._answer(element, name, question))
 
-    def _key(
-        self, element: Element, question: str, value: "bool | int | Decimal | date | str | Coding"
-    ) -> str:
+    def _answer(self, element: Element, name: str, question: str) -> bool | int | Decimal | date | str:
+        """An answer to `question` as the file writes it: for a choice, the key of the option."""
+        value = read_value(element, name, self.warn)
+        if self._types[question] in CHOICES:
+            return self._key(element, question, value)
+        return cast("bool | int | Decimal | date | str", value)  # codings are written for choices only
+
+    def _key(self, element: Element, question: str, value: bool | int | Decimal | date | str | Coding) -> str:
         """The key of the option of `question` that the file names by its value; a system may be left out."""
         sought = (value.system, value.code) if isinstance(value, Coding) else value
         if question not in self._keys:
@@ -247,8 +251,7 @@ class ItemReader:
     def _initial_answer(self, element: Element, kind: ItemType) -> bool | int | Decimal | date | str:
         name = element.one_of("value", _KINDS[kind])
         check_elements(element, frozenset({name, "id"}), self.warn)
-        value = read_value(element, name, self.warn)
-        return self._key(element, element.link_id, value) if kind in CHOICES else _plain(value)
+        return self._answer(element, name, element.link_id)
 
 
 def _keys_by_value(options: tuple[Option, ...]) -> dict[object, str]:
@@ -277,12 +280,6 @@ def _operator(element: Element) -> Operator:
     if written not in set(Operator):
         raise element.refusal(f"operator {quoted(written)} is unknown; write one of {' '.join(Operator)}")
     return Operator(written)
-
-
-def _plain(value: bool | int | Decimal | date | str | Coding) -> bool | int | Decimal | date | str:
-    if isinstance(value, Coding):
-        raise TypeError(f"a coding is an answer to a choice only: {value}")
-    return value
 
 
 def _check_shape(element: Element, kind: ItemType, children: tuple[Item, ...], *, hidden: bool) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from typing import cast
 
 from intake.questionnaires.extensions import (
     EXCLUSIVE,
@@ -56,9 +57,7 @@ def _answer_option(element: Element, warn: Warn) -> Option:
     check_elements(element, _OPTION_ELEMENTS | {name}, warn)
     extensions = read_extensions(element, ON_OPTIONS, warn)
     exclusive = EXCLUSIVE in extensions and extensions[EXCLUSIVE].flag("valueBoolean")
-    value = read_value(element, name, warn)
-    if isinstance(value, Decimal):
-        raise TypeError(f"no option is written as a decimal: {name}")
+    value = cast("Coding | str | int | date", read_value(element, name, warn))  # of _OPTION_KINDS
     if isinstance(value, Coding):
         extensions |= read_extensions(element.child(name), ON_CODINGS, warn)
     return _option(value, _points(extensions), exclusive=exclusive)

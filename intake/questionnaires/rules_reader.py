@@ -32,7 +32,7 @@ from intake.questionnaires.rules import (
     Subject,
     Threshold,
 )
-from intake.questionnaires.scoring import BY_KEY, why_not_scorable
+from intake.questionnaires.scoring import BY_KEY, LOINC, why_not_scorable
 from intake.questionnaires.toml_source import (
     Table,
     is_number,
@@ -135,7 +135,7 @@ class _RulesReader:
                 item = self.question("identity", text_of("identity", table, part))
                 if item.type not in allowed:
                     raise RulesRefused(
-                        "identity", f"{part} names {item.link_id}, a {item.type}; name a {allowed[0]}"
+                        "identity", f"{part} names {item.link_id} of type {item.type}; name a {allowed[0]}"
                     )
                 identity[part] = item.link_id
         contact = table.get("contact", [])
@@ -169,7 +169,9 @@ class _RulesReader:
             item = self.question(name, text_of(name, table, part))
             if item.type not in types:
                 wanted = " or ".join(sorted(types))
-                raise RulesRefused(name, f"{part} names {item.link_id}, a {item.type}; name a {wanted}")
+                raise RulesRefused(
+                    name, f"{part} names {item.link_id} of type {item.type}; name one of type {wanted}"
+                )
             questions.append(item.link_id)
         minimum, maximum = number_of(name, table, "minimum"), number_of(name, table, "maximum")
         if minimum > maximum:
@@ -220,7 +222,7 @@ class _RulesReader:
         if depth > MAX_NESTING:
             raise RulesRefused(where, f"conditions stand more than {MAX_NESTING} deep; split the rule")
         if not isinstance(member, dict):
-            raise RulesRefused(where, f"{quoted(str(member))} is not a condition; write {{ question = ... }}")
+            raise RulesRefused(where, "a condition must be a table; write { question = ... }")
         if len(member) == 1 and member.keys() <= {"all", "any"}:
             return self.combination(where, member, depth + 1)
         return self.check(where, member)
@@ -241,21 +243,14 @@ class _RulesReader:
             )
         operator = Operator(written)
         answer = self.answer(where, table)
-        match subject:
-            case Subject.QUESTION:
-                item = self.question(where, name)
-                evidence: tuple[str, ...] = (item.link_id,)
-                span = _question_span(where, item, operator, answer)
-            case Subject.SCORE:
-                if reason := why_not_scorable(self.questionnaire, name):
-                    raise RulesRefused(where, reason)
-                evidence = self.linked(BY_KEY[name].codes)
-                span = (0, BY_KEY[name].maximum)
-            case Subject.DERIVED:
-                if name not in self.derived:
-                    raise RulesRefused(where, f"no derived value is named {quoted(name)}; declare it")
-                evidence = self.derived[name].questions
-                span = (self.derived[name].minimum, self.derived[name].maximum)
+        if subject is Subject.QUESTION:
+            item = self.question(where, name)
+            evidence: tuple[str, ...] = (item.link_id,)
+            span = _question_span(where, item, operator, answer)
+        elif subject is Subject.SCORE:
+            evidence, span = self.score(where, name)
+        else:
+            evidence, span = self.derived_value(where, name)
         if operator is Operator.EXISTS:
             if not isinstance(answer, bool):
                 raise RulesRefused(where, f"exists of {name} needs true or false as its answer; write one")
@@ -268,14 +263,24 @@ class _RulesReader:
             )
         return Check(subject, name, operator, answer, evidence)
 
-    def linked(self, codes: Iterable[str]) -> tuple[str, ...]:
-        """The linkIds of the questions that carry these codes, in document order."""
-        wanted = set(codes)
-        return tuple(
+    def score(self, where: str, key: str) -> tuple[tuple[str, ...], Span]:
+        """The questions of an instrument that this questionnaire can score, and its range."""
+        if reason := why_not_scorable(self.questionnaire, key):
+            raise RulesRefused(where, reason)
+        wanted = {(LOINC, code) for code in BY_KEY[key].codes}
+        questions = tuple(
             item.link_id
             for item in self.questionnaire.all_items
-            if wanted & {coding.code for coding in item.codings} and item.is_question
+            if item.is_question and wanted & {(coding.system, coding.code) for coding in item.codings}
         )
+        return questions, (0, BY_KEY[key].maximum)
+
+    def derived_value(self, where: str, name: str) -> tuple[tuple[str, ...], Span]:
+        """The questions that a declared value is derived from, and its bounds."""
+        if name not in self.derived:
+            raise RulesRefused(where, f"no derived value is named {quoted(name)}; declare it")
+        derived = self.derived[name]
+        return derived.questions, (derived.minimum, derived.maximum)
 
     def answer(self, where: str, table: Table) -> bool | int | Decimal | date | str:
         if ("answer" in table) == ("threshold" in table):
@@ -293,9 +298,7 @@ class _RulesReader:
             return answer
         if isinstance(answer, (int, Decimal)):
             return number_of(where, table, "answer")
-        raise RulesRefused(
-            where, f"{quoted(str(answer))} is no answer; write a text, number, date, true or false"
-        )
+        raise RulesRefused(where, "an answer must be a text, number, date, true or false; correct it")
 
 
 def _question_span(where: str, item: Item, operator: Operator, answer: object) -> Span:
@@ -319,7 +322,7 @@ def _question_span(where: str, item: Item, operator: Operator, answer: object) -
         raise RulesRefused(where, f"{quoted(str(answer))} is no answer to {item.link_id}; write {wanted}")
     ordered = item.type in (ItemType.INTEGER, ItemType.DECIMAL, ItemType.DATE)
     if operator in ORDERINGS and not ordered:
-        raise RulesRefused(where, f"{item.link_id} is a {item.type} and has no order; use = or !=")
+        raise RulesRefused(where, f"{item.link_id} is of type {item.type} and has no order; use = or !=")
     if (
         item.type is ItemType.INTEGER and operator not in ORDERINGS and answer % 1  # type: ignore[operator]
     ):

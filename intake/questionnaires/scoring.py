@@ -12,6 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from intake.questionnaires.conditions import asked
 from intake.questionnaires.items import Item, ItemType, Questionnaire
+from intake.questionnaires.json_source import quoted
 from intake.questionnaires.values import Answers, Value
 
 LOINC = "http://loinc.org"
@@ -263,7 +264,7 @@ def band(instrument: Instrument, points: Decimal) -> str:
 def why_not_scorable(questionnaire: Questionnaire, key: str) -> str:
     """Why this questionnaire can never give that score, in words; "" where it can."""
     if key not in BY_KEY:
-        return f"{key} is no score; write one of {', '.join(BY_KEY)}"
+        return f"{quoted(key)} is no score; write one of {', '.join(BY_KEY)}"
     instrument = BY_KEY[key]
     by_code = _items_by_code(questionnaire.all_items)
     for code in instrument.codes:

@@ -26,7 +26,9 @@ def to_json(questionnaire: Questionnaire, answers: Answers) -> dict[str, object]
         item = _question(questionnaire, link_id)
         for value in given:
             if not has_type(item, value):
-                raise ValueError(f"{link_id}: {type(value).__name__} is not an answer to a {item.type}")
+                raise ValueError(
+                    f"{link_id}: {type(value).__name__} is not an answer to the type {item.type}"
+                )
     return {
         item.link_id: [_written(value) for value in answers[item.link_id]]
         for item in questionnaire.all_items
@@ -84,7 +86,9 @@ def _stored_value(item: Item, stored: object) -> Value:
         value = Other(stored["other"]) if len(stored) == 1 else stored
     if isinstance(value, (bool, int, Decimal, date, str, Other)) and has_type(item, value):
         return value
-    raise ValueError(f"{item.link_id}: {type(stored).__name__} is not a stored answer to a {item.type}")
+    raise ValueError(
+        f"{item.link_id}: {type(stored).__name__} is not a stored answer to the type {item.type}"
+    )
 
 
 @dataclass(frozen=True, slots=True)

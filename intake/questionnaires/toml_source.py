@@ -9,6 +9,7 @@ from intake.questionnaires.json_source import quoted
 from intake.questionnaires.rules import RulesRefused
 
 MAX_BYTES = 500_000
+MAX_DOTS = 50  # of one line
 _LARGEST = 10**18  # beyond any number that a clinic asks for
 
 Table = Mapping[str, object]
@@ -17,6 +18,9 @@ Table = Mapping[str, object]
 def read_toml(source: bytes) -> Table:
     if len(source) > MAX_BYTES:
         raise RulesRefused("", f"the file has more than {MAX_BYTES:,} bytes; shorten it")
+    # Python's TOML reader takes time and memory with the square of the parts of a dotted key.
+    if max((line.count(b".") for line in source.splitlines()), default=0) > MAX_DOTS:
+        raise RulesRefused("", f"a line has more than {MAX_DOTS} dots in it; split it")
     try:
         return tomllib.loads(source.decode("utf-8-sig"), parse_float=Decimal)
     except RecursionError:
@@ -47,7 +51,8 @@ def number_of(where: str, table: Table, key: str) -> Decimal:
     value = table.get(key)
     if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
         raise RulesRefused(where, f"{key} must be a number; write it")
-    if not -_LARGEST < value < _LARGEST:  # NaN compares as false
+    is_endless = isinstance(value, Decimal) and not value.is_finite()
+    if is_endless or not -_LARGEST < value < _LARGEST:
         raise RulesRefused(where, f"{key} is no number that a clinic asks for; correct it")
     return Decimal(value)
 

@@ -91,13 +91,10 @@ class _Facts:
 
     def about(self, check: Check) -> Sequence[object]:
         """The answers, or the one number, that a condition is about; () where there is none."""
-        match check.subject:
-            case Subject.QUESTION:
-                return self.answers.get(check.name, ())
-            case Subject.SCORE:
-                number = self.points.get(check.name)
-            case Subject.DERIVED:
-                number = self.derived[check.name]
+        if check.subject is Subject.QUESTION:
+            return self.answers.get(check.name, ())
+        numbers = self.points if check.subject is Subject.SCORE else self.derived
+        number = numbers.get(check.name)
         return () if number is None else (number,)
 
 
