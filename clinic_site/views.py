@@ -11,7 +11,7 @@ from treatments.models import Article
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "clinic_site/home.html", {"articles": Article.objects.published()})
+    return render(request, "clinic_site/home.html", {"articles": Article.objects.published().in_brief()})
 
 
 @require_safe

@@ -37,7 +37,7 @@ DATE_OUT_OF_BOUNDS = {
     Kind.OUT_OF_BOUNDS_LOW: "Check the year in “{question}”: that date is in the future",
     Kind.OUT_OF_BOUNDS_HIGH: "Check the year in “{question}”: that is more than {limit} years ago",
 }
-LONGEST_QUESTION = 90  # characters of the question that a message repeats
+LONGEST_QUESTION = 120  # characters of the question that a message repeats
 
 
 def error_message(item: Item, kind: ProblemKind, limit: object = None) -> str:
