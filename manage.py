@@ -5,7 +5,9 @@ import os
 import sys
 from contextlib import AbstractContextManager, nullcontext
 
-COMMANDS_WITHOUT_DATABASE = {"collectstatic", "diffsettings", "findstatic", "help", "startapp", "version"}
+COMMANDS_WITHOUT_DATABASE = {
+    *("check_questionnaire", "collectstatic", "diffsettings", "findstatic", "help", "startapp", "version"),
+}
 
 
 def main() -> None:
