@@ -141,10 +141,15 @@ def check_root(definition: Questionnaire) -> None:
         written = getattr(definition, name)
         if not written.isprintable() or " " in written or "|" in written:
             raise DefinitionRefused(f"{name} has a space, a | or a line end in it; write it without")
-    for name in ("url", "version", "title", "language"):
-        longest = QuestionnaireVersion._meta.get_field(name).max_length
-        if longest is not None and len(getattr(definition, name)) > longest:
-            raise DefinitionRefused(f"{name} has more than {longest} characters; shorten it")
+    columns = QuestionnaireVersion._meta
+    for field in (
+        columns.get_field("url"),
+        columns.get_field("version"),
+        columns.get_field("title"),
+        columns.get_field("language"),
+    ):
+        if len(getattr(definition, field.name)) > (field.max_length or 0):
+            raise DefinitionRefused(f"{field.name} has more than {field.max_length} characters; shorten it")
 
 
 def check_addresses(definition: Questionnaire) -> None:

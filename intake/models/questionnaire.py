@@ -1,11 +1,22 @@
-"""A published version of a questionnaire, with the triage rules that belong to it."""
+"""A version of a questionnaire, with the triage rules that belong to it: a draft, then published, then retired."""
 
 from functools import lru_cache
 
 from django.db import models
+from django.db.models import Q
 
 from intake.questionnaires.definition import Questionnaire, read_questionnaire
 from intake.questionnaires.triage import Rules, read_rules
+
+SIGNED_OFF_BY_LENGTH = 200  # characters
+
+
+class State(models.TextChoices):
+    """Not stored: it follows from the times."""
+
+    DRAFT = "draft", "Draft"
+    PUBLISHED = "published", "Published"
+    RETIRED = "retired", "Retired"
 
 
 class QuestionnaireVersionQuerySet(models.QuerySet["QuestionnaireVersion"]):
@@ -16,9 +27,19 @@ class QuestionnaireVersionQuerySet(models.QuerySet["QuestionnaireVersion"]):
         """The version that a new draft begins with: the one published last."""
         return self.published().filter(slug=slug).order_by("-published_at", "-pk").first()
 
+    def before(self, version: "QuestionnaireVersion") -> "QuestionnaireVersion | None":
+        """What was asked under the same name until this version: the one that was published last before it."""
+        earlier = self.filter(slug=version.slug, published_at__isnull=False).exclude(pk=version.pk)
+        if version.published_at:
+            earlier = earlier.filter(published_at__lte=version.published_at)
+        return earlier.order_by("-published_at", "-pk").first()
+
 
 class QuestionnaireVersion(models.Model):
-    """The original bytes of a FHIR R4 Questionnaire and of its rules; neither changes once published."""
+    """The original bytes of a FHIR R4 Questionnaire and of its rules.
+
+    Once it is published the database refuses to change or delete it; only `retired_at` may be set.
+    """
 
     slug = models.SlugField(max_length=80)
     url = models.CharField(max_length=255, help_text="The questionnaire's canonical url, without a version.")
@@ -31,8 +52,18 @@ class QuestionnaireVersion(models.Model):
     rules_source = models.BinaryField(help_text="The triage rules (TOML), byte for byte as loaded.")
     rules_hash = models.CharField(max_length=64, help_text="SHA-256 of the rules, in hex.")
 
+    imported_at = models.DateTimeField()
     published_at = models.DateTimeField(null=True, blank=True)
+    published_by = models.CharField(
+        max_length=150, blank=True, help_text="The account that published it; empty for the shell."
+    )
     retired_at = models.DateTimeField(null=True, blank=True)
+
+    # The clinician who answers for the questions and the rules
+    signed_off_by = models.CharField(
+        max_length=SIGNED_OFF_BY_LENGTH, blank=True, help_text="Empty: not yet signed off by a clinician."
+    )
+    signed_off_at = models.DateTimeField(null=True, blank=True)
 
     objects = QuestionnaireVersionQuerySet.as_manager()
 
@@ -42,10 +73,30 @@ class QuestionnaireVersion(models.Model):
             models.UniqueConstraint(
                 fields=["url", "version"], name="intake_questionnaireversion_url_version_once"
             ),
+            models.CheckConstraint(
+                condition=Q(retired_at=None) | Q(published_at__isnull=False),
+                name="intake_questionnaireversion_retired_after_published",
+            ),
+            models.CheckConstraint(
+                condition=Q(signed_off_by="", signed_off_at=None)
+                | Q(~Q(signed_off_by=""), signed_off_at__isnull=False, published_at__isnull=False),
+                name="intake_questionnaireversion_signed_off_by_and_at",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.title}, version {self.version}"
+
+    @property
+    def is_draft(self) -> bool:
+        """No patient sees it, and it may still be replaced."""
+        return self.published_at is None
+
+    @property
+    def state(self) -> State:
+        if self.is_draft:
+            return State.DRAFT
+        return State.RETIRED if self.retired_at else State.PUBLISHED
 
     @property
     def canonical(self) -> str:
@@ -61,8 +112,8 @@ class QuestionnaireVersion(models.Model):
         return parsed_rules(self.pk, self.definition_hash, self.rules_hash)
 
 
-# A published version never changes, so each process reads and indexes it once. The hashes are in the key because a test
-# database may give the same number to another version.
+# The bytes under a hash never change, so each process reads and indexes them once. The hashes are in the key because
+# a draft may be imported anew.
 @lru_cache(maxsize=64)
 def parsed_definition(pk: int, definition_hash: str) -> Questionnaire:
     source = QuestionnaireVersion.objects.values_list("source", flat=True).get(pk=pk)

@@ -1,20 +1,18 @@
-"""Every write of the screening, as a verb."""
+"""The patient's side: a draft is begun, saved page by page, sent or deleted."""
 
 import datetime
-import hashlib
 from collections.abc import Collection, Mapping
-from pathlib import Path
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.utils import timezone
 
 from intake import storage
-from intake.models import Draft, Note, Priority, QuestionnaireVersion, Status, Submission
+from intake.definition_files import SITE_SETTINGS
+from intake.models import Draft, Priority, QuestionnaireVersion, Submission
 from intake.models.draft import DRAFT_LIFETIME, RECEIPT_LIFETIME
 from intake.questionnaires.answers import Answers, Problem, Value, kept, problems
-from intake.questionnaires.definition import QuestionnaireRefused, read_questionnaire
-from intake.questionnaires.triage import RulesRefused, bound_problems, read_rules, triage
+from intake.questionnaires.triage import bound_problems, triage
 from intake.secret import Secret
 
 
@@ -36,13 +34,6 @@ class DraftGone(Exception):
     """There is no draft under this secret: it was deleted or its thirty days are over."""
 
 
-class DefinitionRefused(Exception):
-    """A questionnaire file cannot be loaded. `str()` names the file, the linkId or rule, and the reason."""
-
-
-# The patient's side
-
-
 def start_draft(
     *, version: QuestionnaireVersion, answers: Mapping[str, tuple[Value, ...]], at: datetime.datetime
 ) -> tuple[Draft, Secret]:
@@ -62,8 +53,10 @@ def start_draft(
 
 def site_answers(version: QuestionnaireVersion) -> dict[str, tuple[Value, ...]]:
     """The hidden questions that the clinic's settings answer, once, when a draft starts."""
-    values: dict[str, Value] = {"same_day_review": settings.SAME_DAY_REVIEW}
-    return {link_id: (values[setting],) for setting, link_id in version.rules.site.items()}
+    return {
+        link_id: (getattr(settings, SITE_SETTINGS[setting]),)
+        for setting, link_id in version.rules.site.items()
+    }
 
 
 @transaction.atomic
@@ -176,68 +169,6 @@ def clear_expired_drafts(*, at: datetime.datetime) -> tuple[int, int]:
     return deleted, emptied
 
 
-# The staff's side
-
-
-@transaction.atomic
-def change_status(*, submission: Submission, status: Status, at: datetime.datetime) -> None:
-    submission.status = status
-    submission.status_changed_at = at
-    submission.save(update_fields=["status", "status_changed_at"])
-
-
-def write_note(*, submission: Submission, author: AbstractBaseUser, text: str, at: datetime.datetime) -> Note:
-    return Note.objects.create(submission=submission, author=author, text=text, written_at=at)  # type: ignore[misc]
-
-
-# Questionnaires
-
-
-@transaction.atomic
-def load_questionnaires(folder: Path, *, at: datetime.datetime) -> list[tuple[QuestionnaireVersion, bool]]:
-    """Publish each `<slug>.json` of the folder with its `<slug>.rules.toml`: (version, whether it is new).
-
-    Raises DefinitionRefused for a broken file, and for a changed one whose version was not raised.
-    """
-    return [load_questionnaire(path, at=at) for path in sorted(folder.glob("*.json"))]
-
-
-def load_questionnaire(path: Path, *, at: datetime.datetime) -> tuple[QuestionnaireVersion, bool]:
-    rules_path = path.with_suffix(".rules.toml")
-    try:
-        source, rules_source = path.read_bytes(), rules_path.read_bytes()
-        definition = read_questionnaire(source)
-        read_rules(rules_source, definition)
-    except QuestionnaireRefused as refusal:
-        raise DefinitionRefused(f"{path.name}: {refusal}") from refusal
-    except RulesRefused as refusal:
-        raise DefinitionRefused(f"{rules_path.name}: {refusal}") from refusal
-    except OSError as error:
-        raise DefinitionRefused(f"{error.filename}: {error.strerror}") from error
-    version, is_new = QuestionnaireVersion.objects.get_or_create(
-        url=definition.url,
-        version=definition.version,
-        defaults={
-            "slug": path.stem,
-            "title": definition.title,
-            "language": definition.language or "en",
-            "source": source,
-            "definition_hash": definition.definition_hash,
-            "rules_source": rules_source,
-            "rules_hash": hashlib.sha256(rules_source).hexdigest(),
-            "published_at": at,
-        },
-    )
-    if (bytes(version.source), bytes(version.rules_source)) != (source, rules_source):
-        raise DefinitionRefused(
-            f"{path.name}: version {definition.version} is already published with another text or other rules. "
-            "Raise `version` in both files, so that what people already sent keeps the words they saw."
-        )
-    return version, is_new
-
-
 def local_date(at: datetime.datetime) -> datetime.date:
     """The date at the clinic: a birthday begins there at midnight."""
-    from django.utils import timezone
-
     return timezone.localdate(at)

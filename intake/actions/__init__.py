@@ -1,0 +1,56 @@
+"""Every write of the screening, as a verb."""
+
+from intake.actions.drafts import (
+    AlreadySent,
+    DraftGone,
+    NotComplete,
+    all_problems,
+    clear_expired_drafts,
+    discard_draft,
+    find_draft,
+    local_date,
+    locked_draft,
+    save_page,
+    site_answers,
+    start_draft,
+    submit,
+    write_submission,
+)
+from intake.actions.questionnaires import (
+    ChangedMeanwhile,
+    NotADraft,
+    import_questionnaire,
+    load_questionnaire,
+    load_questionnaires,
+    publish,
+    retire,
+)
+from intake.actions.reviews import change_status, write_note
+from intake.definition_files import DefinitionRefused
+
+__all__ = [
+    "AlreadySent",
+    "ChangedMeanwhile",
+    "DefinitionRefused",
+    "DraftGone",
+    "NotADraft",
+    "NotComplete",
+    "all_problems",
+    "change_status",
+    "clear_expired_drafts",
+    "discard_draft",
+    "find_draft",
+    "import_questionnaire",
+    "load_questionnaire",
+    "load_questionnaires",
+    "local_date",
+    "locked_draft",
+    "publish",
+    "retire",
+    "save_page",
+    "site_answers",
+    "start_draft",
+    "submit",
+    "write_note",
+    "write_submission",
+]
