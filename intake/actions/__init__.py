@@ -18,7 +18,7 @@ from intake.actions.drafts import (
 )
 from intake.actions.questionnaires import (
     ChangedMeanwhile,
-    NotADraft,
+    WrongState,
     import_questionnaire,
     load_questionnaire,
     load_questionnaires,
@@ -33,8 +33,8 @@ __all__ = [
     "ChangedMeanwhile",
     "DefinitionRefused",
     "DraftGone",
-    "NotADraft",
     "NotComplete",
+    "WrongState",
     "all_problems",
     "change_status",
     "clear_expired_drafts",

@@ -17,10 +17,10 @@ from intake.definition_files import (
     rules_without_any,
 )
 from intake.models import QuestionnaireVersion
-from intake.models.questionnaire import SIGNED_OFF_BY_LENGTH
+from intake.models.questionnaire import SIGNED_OFF_BY_LENGTH, State
 
 
-class NotADraft(Exception):
+class WrongState(Exception):
     """Only a draft can be published, and only a published version retired. `str()` says what it is instead."""
 
 
@@ -85,12 +85,12 @@ def publish(
     """From now on new drafts begin with this version, and nobody can change it any more.
 
     `signed_off_by` names the clinician who answers for the questions and the rules, "" for nobody yet; `by` is
-    the account that pressed the button. Raises NotADraft, ChangedMeanwhile, or DefinitionRefused where today's
+    the account that pressed the button. Raises WrongState, ChangedMeanwhile, or DefinitionRefused where today's
     site would no longer take the file.
     """
     draft = QuestionnaireVersion.objects.select_for_update().get(pk=version.pk)
     if not draft.is_draft:
-        raise NotADraft(f"Version {draft.version} is already published.")
+        raise WrongState(f"Version {draft.version} is already published.")
     if (draft.definition_hash, draft.rules_hash) != (version.definition_hash, version.rules_hash):
         raise ChangedMeanwhile
     check_definition(bytes(draft.source), bytes(draft.rules_source))
@@ -115,12 +115,12 @@ def check_name(name: str) -> str:
 def retire(version: QuestionnaireVersion, *, at: datetime.datetime) -> QuestionnaireVersion:
     """No new draft begins with this version; people who began with it may finish, and what was sent stays readable.
 
-    Raises NotADraft where it is not published or was retired before.
+    Raises WrongState where it is not published or was retired before.
     """
     published = QuestionnaireVersion.objects.select_for_update().get(pk=version.pk)
-    if published.is_draft or published.retired_at:
-        state = published.state.label.lower()
-        raise NotADraft(f"Version {published.version} is {state}; only a published version is retired.")
+    if published.state is not State.PUBLISHED:
+        state = "a draft" if published.is_draft else "already retired"
+        raise WrongState(f"Version {published.version} is {state}; only a published version is retired.")
     published.retired_at = at
     published.save(update_fields=["retired_at"])
     return published
