@@ -16,7 +16,8 @@ def collect_static_files() -> bool:
     state = hashlib.sha256("\n".join(sorted(_versions())).encode()).hexdigest()
     if stamp.exists() and stamp.read_text() == state:
         return False
-    call_command("collectstatic", interactive=False, clear=True, verbosity=0)
+    # Not cleared: a page that somebody opened before still asks for the files of its day.
+    call_command("collectstatic", interactive=False, verbosity=0)
     stamp.write_text(state)
     return True
 
