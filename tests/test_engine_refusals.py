@@ -386,18 +386,10 @@ def test_a_long_chain_of_conditions_is_read() -> None:
     assert len(read(*chain).all_items) == 1501
 
 
-@pytest.mark.parametrize(
-    ("items", "link_id"),
-    [
-        ([item("q")], "q"),
-        ([item("d", "display"), group("g", item("q"))], "d"),
-        ([group("p", item("q"), extension=[control("page")]), group("g", item("r"))], "r"),
-    ],
-    ids=["a question above all groups", "a text above all groups", "a group beside the pages"],
-)
-def test_what_would_stand_on_no_page_is_refused(items: Any, link_id: str) -> None:
-    error = refusal(item=items)
-    assert (error.link_id, "put it into a page" in error.reason) == (link_id, True)
+def test_what_would_stand_on_no_page_is_refused() -> None:
+    page = group("p", item("q"), extension=[control("page")])
+    error = refusal(item=[page, group("g", item("r"))])
+    assert (error.link_id, "put it into a page" in error.reason) == ("r", True)
 
 
 def test_a_page_inside_a_page_is_refused() -> None:

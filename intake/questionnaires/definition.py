@@ -1,12 +1,11 @@
 """From the bytes of a FHIR R4 Questionnaire to frozen values, or to a refusal that says what to do.
 
-Beyond FHIR's own rules we refuse what we would have to guess at: questions inside questions, repeating
-groups, a visible question that stands on no page.
+Beyond FHIR's own rules we refuse what we would have to guess at: repeating groups, a visible question that
+stands on no page.
 """
 
 import hashlib
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from graphlib import CycleError, TopologicalSorter
 
 from intake.questionnaires.extensions import check_elements, read_codings, read_extensions
@@ -23,6 +22,7 @@ from intake.questionnaires.items import (
     QuestionnaireRefused,
 )
 from intake.questionnaires.json_source import MAX_BYTES, Element, read_object
+from intake.questionnaires.pages import NO_GROUP, read_pages, with_descendants
 
 __all__ = [
     "MAX_BYTES",
@@ -65,7 +65,7 @@ def read_questionnaire(source: bytes) -> Questionnaire:
         raise root.refusal("the questionnaire has no item; give it a group with questions")
     items = reader.read()
     order = _evaluation_order(reader.by_link_id, reader.parents)
-    pages = _pages(items, root.text("title"))
+    pages = read_pages(items, root.text("title"))
     return Questionnaire(
         url=root.text("url"),
         version=root.text("version"),
@@ -83,7 +83,12 @@ def read_questionnaire(source: bytes) -> Questionnaire:
         definition_hash=hashlib.sha256(source).hexdigest(),
         by_link_id=reader.by_link_id,
         parents=reader.parents,
-        pages_by_item={item.link_id: page for page in pages for item in _with_descendants(page.item)},
+        pages_by_item={
+            item.link_id: page
+            for page in pages
+            for item in with_descendants(page.item)
+            if item.link_id != NO_GROUP
+        },
         evaluation_order=order,
     )
 
@@ -110,53 +115,3 @@ def _evaluation_order(by_link_id: Mapping[str, Item], parents: Mapping[str, Item
         raise QuestionnaireRefused(
             error.args[1][0], f"whether it is asked depends on itself ({circle}); take one enableWhen out"
         ) from None
-
-
-def _with_descendants(item: Item) -> Iterator[Item]:
-    yield item
-    for child in item.items:
-        yield from _with_descendants(child)
-
-
-def _pages(items: tuple[Item, ...], title: str) -> tuple[Page, ...]:
-    """The groups with itemControl `page`, else those of the first level; only those that show something."""
-    everything = [item for top in items for item in _with_descendants(top)]
-    marked = [item for item in everything if _is_page(item)]
-    groups = marked or [item for item in items if item.type is ItemType.GROUP]
-    on_pages: set[str] = set()
-    for group in groups:
-        inside = [item.link_id for item in _with_descendants(group)]
-        if on_pages & set(inside):
-            raise QuestionnaireRefused(
-                group.link_id, "the page stands inside another page; take it out of it"
-            )
-        on_pages.update(inside)
-    for item in everything:
-        if item.type is not ItemType.GROUP and not item.hidden and item.link_id not in on_pages:
-            raise QuestionnaireRefused(
-                item.link_id,
-                "it stands on no page, so nobody would see it; put it into a page",
-            )
-    shown = [group for group in groups if any(_is_shown(item) for item in _with_descendants(group))]
-    slugs: set[str] = set()
-    pages = []
-    for number, group in enumerate(shown, start=1):
-        slug = _slug(group.link_id, number, slugs)
-        slugs.add(slug)
-        pages.append(Page(slug, group, group.text or title, number))
-    return tuple(pages)
-
-
-def _is_page(item: Item) -> bool:
-    return item.type is ItemType.GROUP and item.control == "page"
-
-
-def _is_shown(item: Item) -> bool:
-    return item.type is not ItemType.GROUP and not item.hidden
-
-
-def _slug(link_id: str, number: int, taken: set[str]) -> str:
-    slug = re.sub("[^a-z0-9]+", "-", link_id.lower()).strip("-") or "page"
-    while slug in taken:
-        slug += f"-{number}"
-    return slug

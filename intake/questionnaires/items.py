@@ -132,6 +132,7 @@ class Page:
     slug: str
     """For a URL; unique in its questionnaire."""
     item: Item
+    """The group; with linkId "" where questions stand in none and the page is made up for them."""
     title: str
     number: int
     """From 1."""

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from intake.questionnaires.conditions import asked
 from intake.questionnaires.items import HINT_CONTROLS, Item, ItemType, Questionnaire
+from intake.questionnaires.pages import NO_GROUP
 from intake.questionnaires.values import Answers, Other, Value, has_type
 
 _MONTHS = (
@@ -124,7 +125,7 @@ def as_seen(questionnaire: Questionnaire, answers: Answers) -> tuple[SeenPage, .
     pages = (
         SeenPage(page.title, page.slug, tuple(_seen(page.item, answers, enabled)))
         for page in questionnaire.pages
-        if page.item.link_id in enabled
+        if page.item.link_id == NO_GROUP or page.item.link_id in enabled
     )
     return tuple(page for page in pages if page.items)
 
