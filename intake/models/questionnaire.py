@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
 
 from intake.questionnaires.definition import Questionnaire, read_questionnaire
 from intake.questionnaires.triage import Rules, read_rules
@@ -26,6 +26,16 @@ class QuestionnaireVersionQuerySet(models.QuerySet["QuestionnaireVersion"]):
     def current(self, slug: str) -> "QuestionnaireVersion | None":
         """The version that a new draft begins with: the one published last."""
         return self.published().filter(slug=slug).order_by("-published_at", "-pk").first()
+
+    def with_begins_now(self) -> "QuestionnaireVersionQuerySet":
+        """Each with `begins_now`: whether it is the `current` one of its slug."""
+        later = self.model.objects.published().filter(
+            Q(published_at__gt=OuterRef("published_at"))
+            | Q(published_at=OuterRef("published_at"), pk__gt=OuterRef("pk")),
+            slug=OuterRef("slug"),
+        )
+        is_published = Q(published_at__isnull=False, retired_at__isnull=True)
+        return self.annotate(begins_now=ExpressionWrapper(is_published & ~Exists(later), BooleanField()))
 
     def before(self, version: "QuestionnaireVersion") -> "QuestionnaireVersion | None":
         """What was asked under the same name until this version: the one that was published last before it."""
