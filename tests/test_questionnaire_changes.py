@@ -245,6 +245,8 @@ def test_conditions_read_as_a_person_would_say_them() -> None:
         rule_in_words(nested.condition, FORM)
         == "heart is “Yes” and (age_years is at least 65 or PHQ-2 score is above 2)"
     )
+    (unknown,) = rules_of(rule(f"when = {ask('derived:bmi exists false')}")).rules
+    assert rule_in_words(unknown.condition, FORM) == "bmi is not known"
     form = read(
         item("a", "integer", extension=[extension("minValue", valueInteger=0)]),
         item("b", **when("a", "exists", answerBoolean=False)),

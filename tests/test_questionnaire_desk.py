@@ -263,7 +263,7 @@ def test_an_answer_to_a_question_that_is_not_asked_fires_no_rule(staff_client: C
 
 def test_required_questions_left_empty_are_counted_and_not_marked_as_wrong(staff_client: Client) -> None:
     response = staff_client.post(address(imported(), "try"), {})
-    assert "1 required question not answered" in text(response)
+    assert "1 required question is not answered" in text(response)
     assert not any(form.errors for form in response.context["forms"])
 
 

@@ -125,6 +125,11 @@ def test_what_cannot_have_an_address_of_its_own_is_not_imported(
     assert QuestionnaireVersion.objects.count() == before
 
 
+def test_a_questionnaire_without_a_title_is_called_by_its_name() -> None:
+    assert import_one(questionnaire_json(item("a"), title=None, name="N" * 300), None).title == "N" * 255
+    assert import_one(questionnaire_json(item("a"), title=None, version="2"), None).title == "test"
+
+
 def test_a_questionnaire_without_rules_flags_nothing_and_says_so_in_its_rules() -> None:
     version = import_one(rules=None)
     assert version.rules.rules == ()

@@ -17,7 +17,7 @@ from intake.definition_files import (
     rules_without_any,
 )
 from intake.models import QuestionnaireVersion
-from intake.models.questionnaire import SIGNED_OFF_BY_LENGTH, State
+from intake.models.questionnaire import SIGNED_OFF_BY_LENGTH, TITLE_LENGTH, State
 
 
 class WrongState(Exception):
@@ -44,7 +44,7 @@ def import_questionnaire(
     check_slug(slug)
     contents = {
         "slug": slug,
-        "title": definition.title or definition.name or slug,
+        "title": (definition.title or definition.name or slug)[:TITLE_LENGTH],
         "language": definition.language or "en",
         "source": source,
         "definition_hash": definition.definition_hash,

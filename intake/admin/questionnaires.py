@@ -77,6 +77,9 @@ class QuestionnaireVersionAdmin(admin.ModelAdmin[QuestionnaireVersion]):
 
     # The list
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Questionnaires", **(extra_context or {})})
+
     @admin.display(description="State")
     def state_word(self, version: QuestionnaireVersion) -> str:
         return version.state.label

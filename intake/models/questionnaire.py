@@ -8,6 +8,7 @@ from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, 
 from intake.questionnaires.definition import Questionnaire, read_questionnaire
 from intake.questionnaires.triage import Rules, read_rules
 
+TITLE_LENGTH = 255  # characters
 SIGNED_OFF_BY_LENGTH = 200  # characters
 
 
@@ -54,7 +55,7 @@ class QuestionnaireVersion(models.Model):
     slug = models.SlugField(max_length=80)
     url = models.CharField(max_length=255, help_text="The questionnaire's canonical url, without a version.")
     version = models.CharField(max_length=40)
-    title = models.CharField(max_length=255)
+    title = models.CharField(max_length=TITLE_LENGTH)
     language = models.CharField(max_length=10, default="en")
 
     source = models.BinaryField(help_text="The FHIR JSON, byte for byte as it was loaded.")

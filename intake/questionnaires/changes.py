@@ -228,7 +228,8 @@ def _question(questionnaire: Questionnaire, link_id: str) -> Item | None:
 
 def _compared(name: str, condition: Condition | Check, item: Item | None) -> str:
     if condition.operator is Operator.EXISTS:
-        return f"{name} is {'answered' if condition.answer else 'not answered'}"
+        there = "answered" if item else "known"
+        return f"{name} is {there if condition.answer else f'not {there}'}"
     option = item.option(condition.answer) if item and isinstance(condition.answer, str) else None
     answer = f"“{option.label}”" if option else _value(condition.answer)
     return f"{name} {_COMPARISONS[condition.operator]} {answer}"
