@@ -254,15 +254,18 @@ def test_a_page_without_text_takes_the_title_of_the_questionnaire() -> None:
 
 
 def test_what_changes_no_meaning_is_accepted_with_a_warning() -> None:
-    regex = [extension("regex", valueString="[0-9]+")]
-    translated = {"extension": [extension("translation", extension=[])]}
+    endless = [extension("regex", valueString="([0-9]+)+")]
     questionnaire = read(
-        item("q", "string", extension=regex, _text=translated),
+        item("q", "string", extension=endless),
+        item("long", "text", extension=[extension("regex", valueString="[0-9]+")]),
         group("g", item("r"), required=True),
+        title="A test",
+        _title={"extension": [extension("translation", extension=[])]},
     )
     assert questionnaire.warnings == (
-        "q: translation: translations are kept in the file and not shown",
+        "translation: translations are kept in the file and not shown",
         "q: regex: the pattern is not checked",
+        "long: regex: the pattern is not checked",
         "g: a group cannot be required; mark the questions themselves",
     )
     assert not questionnaire.item("g").required

@@ -43,7 +43,106 @@ REFUSED_ITEMS: list[tuple[str, Any, str, str]] = [
     ("an unknown type", item("q", "slider"), "q", "none of FHIR's"),
     ("a type of R5", item("q", "coding"), "q", "not FHIR R4; write choice or open-choice"),
     ("an abstract type", item("q", "question"), "q", "not FHIR R4"),
-    ("a type that is not asked", item("q", "quantity"), "q", "use decimal, with a unit"),
+    ("a type that is not asked", item("q", "attachment"), "q", "use text"),
+    ("a quantity without a unit", item("q", "quantity"), "q", "needs its unit"),
+    (
+        "a quantity with two units",
+        item(
+            "q", "quantity", extension=[extension("questionnaire-unitOption", valueCoding={"code": "kg"})] * 2
+        ),
+        "q",
+        "stands twice; keep one",
+    ),
+    (
+        "a bound in another unit",
+        item(
+            "q",
+            "quantity",
+            extension=[
+                extension("questionnaire-unit", valueCoding={"code": "kg"}),
+                extension("minValue", valueQuantity={"value": 1, "unit": "lb"}),
+            ],
+        ),
+        "q",
+        "a quantity is in 'lb' and is asked in 'kg'",
+    ),
+    (
+        "a bound that is about",
+        item(
+            "q",
+            "quantity",
+            extension=[
+                extension("questionnaire-unit", valueCoding={"code": "kg"}),
+                extension("maxValue", valueQuantity={"value": 1, "code": "kg", "comparator": "<"}),
+            ],
+        ),
+        "q",
+        "write the plain number",
+    ),
+    (
+        "two lowest values",
+        item(
+            "q",
+            "quantity",
+            extension=[
+                extension("questionnaire-unit", valueCoding={"code": "kg"}),
+                extension("minValue", valueDecimal=1),
+                {
+                    "url": "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-minQuantity",
+                    "valueQuantity": {"value": 1, "code": "kg"},
+                },
+            ],
+        ),
+        "q",
+        "keep one of them",
+    ),
+    ("a first time without seconds", item("q", "time", initial=[{"valueTime": "14:30"}]), "q", "14:30:00"),
+    (
+        "a first time off the clock",
+        item("q", "time", initial=[{"valueTime": "25:00:00"}]),
+        "q",
+        "a time such",
+    ),
+    (
+        "a first moment without a zone",
+        item("q", "dateTime", initial=[{"valueDateTime": "2026-03-09T14:30:00"}]),
+        "q",
+        "a date, time and zone such as",
+    ),
+    (
+        "decimals of a whole number",
+        item("q", "integer", extension=[extension("maxDecimalPlaces", valueInteger=1)]),
+        "q",
+        "maxDecimalPlaces does not fit",
+    ),
+    (
+        "decimals below none",
+        item("q", "decimal", extension=[extension("maxDecimalPlaces", valueInteger=-1)]),
+        "q",
+        "write a number from 0 to 18",
+    ),
+    (
+        "more answers at least than at most",
+        choice(
+            "q",
+            repeats=True,
+            extension=[
+                extension("questionnaire-minOccurs", valueInteger=3),
+                extension("questionnaire-maxOccurs", valueInteger=2),
+            ],
+        ),
+        "q",
+        "write at most maxOccurs, 2",
+    ),
+    (
+        "half a translation",
+        item(
+            "q",
+            _text={"extension": [extension("translation", extension=[{"url": "lang", "valueCode": "es"}])]},
+        ),
+        "q",
+        "needs lang and content",
+    ),
     ("an element of R5", item("q", answerConstraint="optionsOnly"), "q", "answerConstraint is FHIR R5"),
     ("an unknown element", item("q", colour="red"), "q", "'colour' is not understood; take it out"),
     ("words beside an unknown element", item("q", _colour={}), "q", "'_colour' is not understood"),
@@ -73,12 +172,11 @@ REFUSED_ITEMS: list[tuple[str, Any, str, str]] = [
     ("a display with items", item("d", "display", item=[item("q")]), "d", "write its type as group"),
     ("a group that is read-only", group("g", item("q"), readOnly=True), "g", "cannot be readOnly"),
     (
-        "a question in a question",
-        item("q", item=[item("r")]),
+        "a question in a question that repeats",
+        choice("q", repeats=True, item=[item("r")]),
         "q",
-        "put that after the question, with an enableWhen",
+        "would be asked for each answer; put that after the question",
     ),
-    ("a group in a question", item("q", item=[group("r", item("s"))]), "q", "group 'r' inside it"),
     (
         "a hint with a condition",
         item("q", item=[item("h", "display", **when("q"))]),

@@ -1,12 +1,10 @@
 """Answers by linkId: which items are asked, what is missing or wrong, what is kept, and how it is shown."""
 
 from intake.questionnaires.conditions import asked
-from intake.questionnaires.items import Page, Questionnaire
+from intake.questionnaires.items import MOST_ANSWERS, STRING_LIMIT, Page, Questionnaire
 from intake.questionnaires.parsing import parse
 from intake.questionnaires.stored import SeenItem, SeenPage, as_seen, from_json, in_words, to_json
 from intake.questionnaires.values import (
-    MOST_ANSWERS,
-    STRING_LIMIT,
     TEXT_LIMIT,
     AnswerRefused,
     Answers,

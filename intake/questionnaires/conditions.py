@@ -2,7 +2,7 @@
 
 import operator
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -50,7 +50,14 @@ def same(answer: object, expected: object) -> bool:
 def _comparable(answer: object, expected: object) -> bool:
     if isinstance(answer, bool) or isinstance(expected, bool):
         return False
-    return any(isinstance(answer, kind) and isinstance(expected, kind) for kind in ((int, Decimal), date))
+    if isinstance(answer, datetime) or isinstance(expected, datetime):
+        return _is_moment(answer) and _is_moment(expected)
+    kinds = ((int, Decimal), date, time)
+    return any(isinstance(answer, kind) and isinstance(expected, kind) for kind in kinds)
+
+
+def _is_moment(value: object) -> bool:
+    return isinstance(value, datetime) and value.tzinfo is not None
 
 
 def asked(questionnaire: Questionnaire, answers: Answers) -> frozenset[str]:

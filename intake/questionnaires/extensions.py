@@ -1,10 +1,8 @@
 """The FHIR extensions that a questionnaire may carry: understood, accepted with a warning, or refused."""
 
 from collections.abc import Callable
-from datetime import date
-from decimal import Decimal
 
-from intake.questionnaires.items import Coding
+from intake.questionnaires.items import Coding, Scalar
 from intake.questionnaires.json_source import Element, quoted
 
 FHIR = "http://hl7.org/fhir/StructureDefinition/"
@@ -19,6 +17,11 @@ ITEM_CONTROL = FHIR + "questionnaire-itemControl"
 ORIENTATION = FHIR + "questionnaire-choiceOrientation"
 DISPLAY_CATEGORY = FHIR + "questionnaire-displayCategory"
 UNIT = FHIR + "questionnaire-unit"
+UNIT_OPTION = FHIR + "questionnaire-unitOption"
+REGEX = FHIR + "regex"
+MAX_DECIMALS = FHIR + "maxDecimalPlaces"
+MIN_QUANTITY = SDC + "sdc-questionnaire-minQuantity"
+MAX_QUANTITY = SDC + "sdc-questionnaire-maxQuantity"
 MIN_OCCURS = FHIR + "questionnaire-minOccurs"
 MAX_OCCURS = FHIR + "questionnaire-maxOccurs"
 EXCLUSIVE = FHIR + "questionnaire-optionExclusive"
@@ -37,17 +40,21 @@ ON_ITEMS = frozenset(
         ORIENTATION,
         DISPLAY_CATEGORY,
         UNIT,
+        UNIT_OPTION,
+        REGEX,
+        MAX_DECIMALS,
+        MIN_QUANTITY,
+        MAX_QUANTITY,
         MIN_OCCURS,
         MAX_OCCURS,
     }
 )
 ON_OPTIONS = frozenset({EXCLUSIVE, ORDINAL_VALUE, ITEM_WEIGHT})
 ON_CODINGS = frozenset({ORDINAL_VALUE, ITEM_WEIGHT})
+TRANSLATED = frozenset({"text", "display", "valueString"})  # elements whose translations are kept
 
 # Leaving these out cannot change what an answer means; each is warned of with what becomes of it.
 HARMLESS = {
-    FHIR + "regex": "the pattern is not checked",
-    FHIR + "maxDecimalPlaces": "the number of decimals is not limited",
     FHIR + "designNote": "design notes are not shown",
     FHIR + "rendering-style": "the plain text is shown",
     FHIR + "rendering-styleSensitive": "the plain text is shown",
@@ -94,6 +101,8 @@ def read_extensions(element: Element, understood: frozenset[str], warn: Warn) ->
         url = extension.text("url")
         if not url:
             raise extension.refusal("an extension has no url; name it or take it out")
+        if url == TRANSLATION and TRANSLATION in understood:
+            continue  # one for each language; read_translations reads them
         if url in understood:
             if url in found:
                 raise extension.refusal(f"the extension {url} stands twice; keep one")
@@ -145,7 +154,8 @@ def check_elements(element: Element, known: frozenset[str], warn: Warn) -> None:
         if name.startswith("_") and name[1:] in known:
             beside = element.child(name)
             check_elements(beside, frozenset({"extension", "id"}), warn)
-            read_extensions(beside, frozenset(), warn)
+            understood = frozenset({TRANSLATION}) if name[1:] in TRANSLATED else frozenset[str]()
+            read_extensions(beside, understood, warn)
         else:
             raise element.refusal(f"the element {quoted(name)} is not understood; take it out")
 
@@ -166,7 +176,25 @@ def read_codings(element: Element, name: str, warn: Warn) -> tuple[Coding, ...]:
     return tuple(codings)
 
 
-def read_value(element: Element, name: str, warn: Warn) -> bool | int | Decimal | date | str | Coding:
+def read_translations(element: Element, name: str) -> tuple[tuple[str, str], ...]:
+    """(language, wording) of a text, from the extensions beside it."""
+    beside = element.child(f"_{name}")
+    if "extension" not in beside:
+        return ()
+    found = []
+    for extension in beside.children("extension"):
+        if extension.text("url") != TRANSLATION:
+            continue
+        parts = {part.text("url"): part for part in extension.children("extension")}
+        if parts.keys() != {"lang", "content"}:
+            raise element.refusal("a translation needs lang and content, each once; write both")
+        language = parts["lang"].text(parts["lang"].one_of("value", ("Code", "String")))
+        wording = parts["content"].text(parts["content"].one_of("value", ("String", "Markdown")))
+        found.append((language, wording))
+    return tuple(found)
+
+
+def read_value(element: Element, name: str, warn: Warn) -> Scalar | Coding:
     """The value of an element that is there and whose name ends in its FHIR type, such as answerCoding."""
     if name.endswith("Boolean"):
         return element.flag(name)
@@ -174,8 +202,12 @@ def read_value(element: Element, name: str, warn: Warn) -> bool | int | Decimal 
         return element.whole(name)
     if name.endswith("Decimal"):
         return element.decimal(name)
+    if name.endswith("DateTime"):
+        return element.moment(name)
     if name.endswith("Date"):
         return element.date(name)
+    if name.endswith("Time"):
+        return element.time(name)
     if name.endswith("Coding"):
         return read_coding(element.child(name), warn)
     return element.text(name)

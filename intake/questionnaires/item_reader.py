@@ -1,21 +1,22 @@
 """Reads the tree of items in two goes: each item's type and options, then the items with their conditions."""
 
-from datetime import date
-from decimal import Decimal
 from typing import Literal, cast
 
 from intake.questionnaires import extensions as ext
+from intake.questionnaires import limits
 from intake.questionnaires.extensions import (
     check_elements,
     control_code,
     read_codings,
     read_extensions,
+    read_translations,
     read_value,
 )
 from intake.questionnaires.items import (
     CHOICES,
     HINT_CONTROLS,
     NOT_QUESTIONS,
+    ORDERED,
     ORDERINGS,
     Coding,
     Condition,
@@ -24,13 +25,13 @@ from intake.questionnaires.items import (
     Operator,
     Option,
     QuestionnaireRefused,
+    Scalar,
 )
 from intake.questionnaires.json_source import Element, quoted
-from intake.questionnaires.options import initially_selected, read_options
+from intake.questionnaires.options import OPTION_KINDS, initially_selected, read_options
 
 MAX_PARTS = 10_000  # items, options and conditions of one questionnaire; keeps reading and asking quick
 MAX_LINK_ID = 255  # characters; FHIR
-MAX_LENGTH = 100_000  # characters; the most that maxLength may allow
 
 _ITEM_ELEMENTS = frozenset(
     {
@@ -50,29 +51,22 @@ _ITEM_ELEMENTS = frozenset(
     }
 )
 _TYPES_OF_R5 = {"coding": "choice or open-choice", "question": "the type of its answer, such as choice"}
-_TYPES_NOT_ASKED = {
-    "quantity": "decimal, with a unit",
-    "time": "string, with an entryFormat",
-    "dateTime": "date",
-    "url": "string",
-    "attachment": "text",
-    "reference": "choice",
-}
+_TYPES_NOT_ASKED = {"attachment": "text", "reference": "choice"}
 # The FHIR types in which an answer to a question is written.
 _KINDS: dict[ItemType, tuple[str, ...]] = {
     ItemType.BOOLEAN: ("Boolean",),
     ItemType.INTEGER: ("Integer",),
     ItemType.DECIMAL: ("Decimal", "Integer"),
+    ItemType.QUANTITY: ("Quantity",),
     ItemType.DATE: ("Date",),
+    ItemType.DATE_TIME: ("DateTime",),
+    ItemType.TIME: ("Time",),
     ItemType.STRING: ("String",),
     ItemType.TEXT: ("String",),
-    ItemType.CHOICE: ("Coding", "String", "Integer", "Date"),
-    ItemType.OPEN_CHOICE: ("Coding", "String", "Integer", "Date"),
+    ItemType.URL: ("Uri", "String"),  # a condition has no answerUri
+    ItemType.CHOICE: OPTION_KINDS,
+    ItemType.OPEN_CHOICE: OPTION_KINDS,
 }
-_WITH_BOUNDS = frozenset({ItemType.INTEGER, ItemType.DECIMAL, ItemType.DATE})
-_WITH_LENGTH = frozenset({ItemType.STRING, ItemType.TEXT, ItemType.OPEN_CHOICE})
-
-Bound = int | Decimal | date | None
 
 
 class ItemReader:
@@ -87,6 +81,8 @@ class ItemReader:
         self._parts = 0
         self._elements: dict[str, Element] = {}
         self._types: dict[str, ItemType] = {}
+        self._extensions: dict[str, dict[str, Element]] = {}
+        self._units: dict[str, Coding | None] = {}
         self._options: dict[str, tuple[Option, ...]] = {}
         self._keys: dict[str, dict[object, str]] = {}
 
@@ -116,6 +112,8 @@ class ItemReader:
             self._elements[link_id] = element
             check_elements(element, _ITEM_ELEMENTS, self.warn)
             kind = self._types[link_id] = _item_type(element)
+            self._extensions[link_id] = read_extensions(element, ext.ON_ITEMS, self.warn)
+            self._units[link_id] = limits.unit(element, self._extensions[link_id], kind, self.warn)
             if kind in CHOICES:
                 self._count(element, len(element.children("answerOption")))
                 self._options[link_id] = read_options(element, self.value_sets, self.warn)
@@ -147,13 +145,14 @@ class ItemReader:
 
     def _item(self, element: Element, *, hidden: bool) -> Item:
         link_id, kind = element.link_id, self._types[element.link_id]
-        extensions = read_extensions(element, ext.ON_ITEMS, self.warn)
+        extensions, unit = self._extensions[link_id], self._units[link_id]
         hidden = (ext.HIDDEN in extensions and extensions[ext.HIDDEN].flag("valueBoolean")) or hidden
         children = self._items(element, hidden=hidden)
         _check_shape(element, kind, children, hidden=hidden)
         if kind in NOT_QUESTIONS and element.flag("required"):
             self.warn(link_id, f"a {kind} cannot be required; mark the questions themselves")
-        lowest, highest = _bounds(element, extensions, kind)
+        lowest, highest = limits.bounds(element, extensions, kind, unit, self.warn)
+        fewest, most = limits.how_many(element, extensions)
         item = Item(
             link_id=link_id,
             type=kind,
@@ -164,22 +163,27 @@ class ItemReader:
             repeats=element.flag("repeats"),
             read_only=element.flag("readOnly"),
             hidden=hidden,
-            max_length=_max_length(element, kind),
-            min_length=_min_length(element, extensions, kind),
+            max_length=limits.max_length(element, kind),
+            min_length=limits.min_length(element, extensions, kind),
             min_value=lowest,
             max_value=highest,
-            max_answers=_max_answers(element, extensions),
+            max_answers=most,
             options=self._options.get(link_id, ()),
             enable_when=self._conditions(element),
             enable_behavior=_enable_behavior(element),
             items=children,
             control=control_code(extensions[ext.ITEM_CONTROL]) if ext.ITEM_CONTROL in extensions else "",
             orientation=_text_of(extensions, ext.ORIENTATION, "valueCode"),
-            unit=_unit(extensions, self.warn),
+            unit=(unit.display or unit.code) if unit else "",
             hint=_notes(kind, children, HINT_CONTROLS),
             why=_notes(kind, children, frozenset({"help"})),
             entry_format=_text_of(extensions, ext.ENTRY_FORMAT, "valueString"),
             initial=self._initial(element, kind),
+            min_answers=fewest,
+            max_decimals=limits.max_decimals(element, extensions, kind),
+            pattern=limits.pattern(element, extensions, kind, self.warn),
+            unit_coding=unit,
+            translations=read_translations(element, "text"),
         )
         self.by_link_id[link_id] = item
         self.parents |= {child.link_id: item for child in children}
@@ -207,20 +211,22 @@ class ItemReader:
         check_elements(element, frozenset({"question", "operator", name, "id"}), self.warn)
         if how is Operator.EXISTS:
             return Condition(question, how, element.flag(name))
-        if how in ORDERINGS and kind not in _WITH_BOUNDS:
+        if how in ORDERINGS and kind not in ORDERED:
             raise element.refusal(
                 f"enableWhen asks for {how} of {quoted(question)} of type {kind}; use = or !="
             )
         return Condition(question, how, self._answer(element, name, question))
 
-    def _answer(self, element: Element, name: str, question: str) -> bool | int | Decimal | date | str:
+    def _answer(self, element: Element, name: str, question: str) -> Scalar:
         """An answer to `question` as the file writes it: for a choice, the key of the option."""
+        if name.endswith("Quantity"):
+            return limits.amount(element.child(name), self._units[question], self.warn)
         value = read_value(element, name, self.warn)
         if self._types[question] in CHOICES:
             return self._key(element, question, value)
-        return cast("bool | int | Decimal | date | str", value)  # codings are written for choices only
+        return cast("Scalar", value)  # codings are written for choices only
 
-    def _key(self, element: Element, question: str, value: bool | int | Decimal | date | str | Coding) -> str:
+    def _key(self, element: Element, question: str, value: Scalar | Coding) -> str:
         """The key of the option of `question` that the file names by its value; a system may be left out."""
         sought = (value.system, value.code) if isinstance(value, Coding) else value
         if question not in self._keys:
@@ -232,23 +238,26 @@ class ItemReader:
             f"the answer {quoted(named)} is not an option of {quoted(question)}; name one of them"
         )
 
-    def _initial(self, element: Element, kind: ItemType) -> tuple[bool | int | Decimal | date | str, ...]:
+    def _initial(self, element: Element, kind: ItemType) -> tuple[Scalar, ...]:
         raw = element.children("initial")
         if "answerOption" in element:
             if raw:
                 raise element.refusal("initial stands beside answerOption; mark the option initialSelected")
-            initial: tuple[bool | int | Decimal | date | str, ...] = initially_selected(
-                element, self._options[element.link_id]
-            )
+            initial: tuple[Scalar, ...] = initially_selected(element, self._options[element.link_id])
         elif raw and kind in NOT_QUESTIONS:
             raise element.refusal(f"a {kind} cannot have an initial answer; take initial out")
         else:
-            initial = tuple(self._initial_answer(one, kind) for one in raw)
+            # A quantity with a unit and no value only says what the unit is.
+            initial = tuple(
+                self._initial_answer(one, kind)
+                for one in raw
+                if kind is not ItemType.QUANTITY or "value" in one.child("valueQuantity")
+            )
         if len(initial) > 1 and not element.flag("repeats"):
             raise element.refusal("it has several initial answers and does not repeat; keep one")
         return initial
 
-    def _initial_answer(self, element: Element, kind: ItemType) -> bool | int | Decimal | date | str:
+    def _initial_answer(self, element: Element, kind: ItemType) -> Scalar:
         name = element.one_of("value", _KINDS[kind])
         check_elements(element, frozenset({name, "id"}), self.warn)
         return self._answer(element, name, element.link_id)
@@ -294,79 +303,29 @@ def _check_shape(element: Element, kind: ItemType, children: tuple[Item, ...], *
         raise element.refusal(f"a {kind} cannot be readOnly; take it out")
     if kind is not ItemType.GROUP and not hidden and not element.text("text"):
         raise element.refusal("it has no text, so nobody could read it; write what it asks or says")
-    if kind not in NOT_QUESTIONS:
-        for child in children:
-            if child.type is not ItemType.DISPLAY:
-                raise element.refusal(
-                    f"the question has the {child.type} {quoted(child.link_id)} inside it; "
-                    "put that after the question, with an enableWhen"
-                )
-            if child.enable_when:
-                raise element.refusal(
-                    f"the text {quoted(child.link_id)} under the question has an enableWhen; "
-                    "put it after the question"
-                )
+    if kind in NOT_QUESTIONS:
+        return
+    for child in children:
+        if child.type is ItemType.DISPLAY and child.enable_when:
+            raise element.refusal(
+                f"the text {quoted(child.link_id)} under the question has an enableWhen; "
+                "put it after the question"
+            )
+        if child.type is not ItemType.DISPLAY and element.flag("repeats"):
+            raise element.refusal(
+                f"the question repeats and has the {child.type} {quoted(child.link_id)} inside it, which "
+                "would be asked for each answer; put that after the question"
+            )
 
 
 def _notes(kind: ItemType, children: tuple[Item, ...], controls: frozenset[str]) -> str:
     if kind in NOT_QUESTIONS:
         return ""
-    return " ".join(child.text for child in children if child.control in controls and not child.hidden)
-
-
-def _bounds(element: Element, extensions: dict[str, Element], kind: ItemType) -> tuple[Bound, Bound]:
-    lowest, highest = (_bound(extensions, url, kind) for url in (ext.MIN_VALUE, ext.MAX_VALUE))
-    # One kind of item has one kind of bound, so that these two always compare.
-    if lowest is not None and highest is not None and lowest > highest:  # type: ignore[operator]
-        raise element.refusal("minValue is above maxValue; swap them")
-    return lowest, highest
-
-
-def _bound(extensions: dict[str, Element], url: str, kind: ItemType) -> Bound:
-    if url not in extensions:
-        return None
-    extension, name = extensions[url], url.rpartition("/")[2]
-    if kind not in _WITH_BOUNDS:
-        raise extension.refusal(
-            f"{name} does not fit the type {kind}; take it out or make the item a number or date"
-        )
-    value_name = extension.one_of("value", _KINDS[kind])
-    if kind is ItemType.DATE:
-        return extension.date(value_name)
-    return extension.whole(value_name) if kind is ItemType.INTEGER else extension.decimal(value_name)
-
-
-def _max_length(element: Element, kind: ItemType) -> int | None:
-    if "maxLength" not in element:
-        return None
-    if kind not in _WITH_LENGTH:
-        raise element.refusal(f"maxLength does not fit the type {kind}; take it out")
-    length = element.whole("maxLength")
-    if not 1 <= length <= MAX_LENGTH:
-        raise element.refusal(f"maxLength is {length}; write a number from 1 to {MAX_LENGTH}")
-    return length
-
-
-def _min_length(element: Element, extensions: dict[str, Element], kind: ItemType) -> int | None:
-    if ext.MIN_LENGTH not in extensions:
-        return None
-    if kind not in _WITH_LENGTH:
-        raise element.refusal(f"minLength does not fit the type {kind}; take it out")
-    length = extensions[ext.MIN_LENGTH].whole("valueInteger")
-    if not 0 <= length <= (_max_length(element, kind) or MAX_LENGTH):
-        raise element.refusal(f"minLength is {length}; write a number from 0 to maxLength")
-    return length
-
-
-def _max_answers(element: Element, extensions: dict[str, Element]) -> int | None:
-    if ext.MIN_OCCURS in extensions and extensions[ext.MIN_OCCURS].whole("valueInteger") > 1:
-        raise element.refusal("minOccurs above 1 is not understood; write required, or ask again")
-    if ext.MAX_OCCURS not in extensions:
-        return None
-    most = extensions[ext.MAX_OCCURS].whole("valueInteger")
-    if most < 1 or (most > 1 and not element.flag("repeats")):
-        raise element.refusal(f"maxOccurs is {most}; write at least 1, and repeats for more than 1")
-    return most
+    return " ".join(
+        child.text
+        for child in children
+        if child.type is ItemType.DISPLAY and child.control in controls and not child.hidden
+    )
 
 
 def _enable_behavior(element: Element) -> Literal["all", "any"]:
@@ -380,11 +339,3 @@ def _enable_behavior(element: Element) -> Literal["all", "any"]:
 
 def _text_of(extensions: dict[str, Element], url: str, name: str) -> str:
     return extensions[url].text(name) if url in extensions else ""
-
-
-def _unit(extensions: dict[str, Element], warn: ext.Warn) -> str:
-    """The unit as it is shown."""
-    if ext.UNIT not in extensions:
-        return ""
-    coding = ext.read_coding(extensions[ext.UNIT].child("valueCoding"), warn)
-    return coding.display or coding.code

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
@@ -11,6 +11,11 @@ from typing import Literal
 # NUL and the other C0 control characters (but tab, newline, carriage return) and lone surrogates: PostgreSQL
 # or UTF-8 cannot keep some of them, and no person types the rest.
 UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
+STRING_LIMIT = 200  # characters of a string where the file gives no maxLength
+MOST_ANSWERS = 100  # to one question, where neither maxOccurs nor the options give fewer
+
+Scalar = bool | int | Decimal | date | time | str
+"""A moment is a datetime, which is a date too; a choice is its option's key."""
 
 
 class QuestionnaireRefused(ValueError):
@@ -32,14 +37,21 @@ class ItemType(StrEnum):
     DECIMAL = "decimal"
     INTEGER = "integer"
     DATE = "date"
+    DATE_TIME = "dateTime"
+    TIME = "time"
     STRING = "string"
     TEXT = "text"
+    URL = "url"
+    QUANTITY = "quantity"
+    """A number in the one unit of its item."""
     CHOICE = "choice"
     OPEN_CHOICE = "open-choice"
 
 
 CHOICES = frozenset({ItemType.CHOICE, ItemType.OPEN_CHOICE})
 NOT_QUESTIONS = frozenset({ItemType.GROUP, ItemType.DISPLAY})
+NUMBERS = frozenset({ItemType.INTEGER, ItemType.DECIMAL, ItemType.QUANTITY})
+ORDERED = NUMBERS | {ItemType.DATE, ItemType.DATE_TIME, ItemType.TIME}
 # Controls of a display item that leave it plain words under its question; "lower", "upper" and "unit" stand
 # beside the input instead, and "help" says why it is asked.
 HINT_CONTROLS = frozenset({"", "inline", "prompt", "flyover"})
@@ -72,18 +84,24 @@ class Option:
     key: str
     """Unique in its item; what a form posts and a draft stores: the code, or the string, number or date."""
     label: str
-    value: Coding | str | int | date
+    value: Coding | str | int | date | time
     ordinal: Decimal | None = None
     """Points for scoring, where the file gives them."""
     exclusive: bool = False
     """Chosen, it rules out every other answer ("none of these")."""
+    translations: tuple[tuple[str, str], ...] = ()
+    """(language, label) as the file gives them."""
+
+    def label_in(self, language: str) -> str:
+        """The label in that language, else as it stands."""
+        return _in_language(self.translations, language) or self.label
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
     question: str
     operator: Operator
-    answer: bool | int | Decimal | date | str
+    answer: Scalar
     """An option's key where the question is a choice; true or false for `exists`."""
 
 
@@ -101,8 +119,8 @@ class Item:
     """Hidden itself, or inside something hidden: never shown and never missing."""
     max_length: int | None = None
     min_length: int | None = None
-    min_value: int | Decimal | date | None = None
-    max_value: int | Decimal | date | None = None
+    min_value: int | Decimal | date | time | None = None
+    max_value: int | Decimal | date | time | None = None
     max_answers: int | None = None
     options: tuple[Option, ...] = ()
     enable_when: tuple[Condition, ...] = ()
@@ -117,7 +135,17 @@ class Item:
     why: str = ""
     """For a question: the text of its `display` children with itemControl "help", also kept in `items`."""
     entry_format: str = ""
-    initial: tuple[bool | int | Decimal | date | str, ...] = ()
+    initial: tuple[Scalar, ...] = ()
+    """What stands in the field at first; an answer only once the page was sent."""
+    min_answers: int | None = None
+    """The fewest answers of a question that has any, where one is not enough."""
+    max_decimals: int | None = None
+    pattern: str = ""
+    """A regular expression that the whole answer matches; never one that takes long."""
+    unit_coding: Coding | None = None
+    """The unit as the file codes it; `unit` is how it is shown."""
+    translations: tuple[tuple[str, str], ...] = ()
+    """(language, text) as the file gives them."""
 
     @property
     def is_question(self) -> bool:
@@ -125,6 +153,17 @@ class Item:
 
     def option(self, key: str) -> Option | None:
         return next((option for option in self.options if option.key == key), None)
+
+    def text_in(self, language: str) -> str:
+        """The text in that language, else as it stands."""
+        return _in_language(self.translations, language) or self.text
+
+
+def _in_language(translations: tuple[tuple[str, str], ...], language: str) -> str:
+    """The wording for the language tag, or for its language where the region differs; "" for none."""
+    by_tag = {tag.lower(): wording for tag, wording in translations}
+    sought = language.lower()
+    return by_tag.get(sought) or by_tag.get(sought.partition("-")[0], "")
 
 
 @dataclass(frozen=True, slots=True)

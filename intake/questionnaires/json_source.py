@@ -4,7 +4,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime, time
 from decimal import Decimal
 from itertools import accumulate
 
@@ -20,6 +20,8 @@ _BRACKETS = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[{]}"))
 _LONG_NUMBER = re.compile(rb"[0-9]{19}|[0-9][eE][+-]?[0-9]{3}")
 _DATE = re.compile(r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}")
+_TIME = re.compile(r"[0-9]{2}:[0-9]{2}:[0-9]{2}")
+_MOMENT = re.compile(_DATE.pattern + "T" + _TIME.pattern + r"(Z|[+-][0-9]{2}:[0-9]{2})")
 _INTEGER_LIMIT = 2**31  # FHIR's integer is signed, 32 bits
 
 
@@ -166,6 +168,26 @@ class Element:
             return date.fromisoformat(written)
         except ValueError:
             raise self._wrong(name, "a whole date such as 1962-03-09, from the year 1000 on") from None
+
+    def time(self, name: str) -> time:
+        """A time of day, which must be there."""
+        written = self.text(name)
+        try:
+            if not _TIME.fullmatch(written):
+                raise ValueError(written)
+            return time.fromisoformat(written)
+        except ValueError:
+            raise self._wrong(name, "a time such as 14:30:00") from None
+
+    def moment(self, name: str) -> datetime:
+        """A date with a time and its zone, which must be there."""
+        written = self.text(name)
+        try:
+            if not _MOMENT.fullmatch(written):
+                raise ValueError(written)
+            return datetime.fromisoformat(written)
+        except ValueError:
+            raise self._wrong(name, "a date, time and zone such as 2026-03-09T14:30:00-05:00") from None
 
     def child(self, name: str) -> "Element":
         """The object of that name; an empty one where the file leaves it out."""

@@ -1,7 +1,7 @@
 """The answers that a choice offers: from answerOption, or from a ValueSet that the file contains."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from typing import cast
 
@@ -14,13 +14,14 @@ from intake.questionnaires.extensions import (
     Warn,
     check_elements,
     read_extensions,
+    read_translations,
     read_value,
 )
 from intake.questionnaires.items import Coding, Option
 from intake.questionnaires.json_source import Element, quoted
 
 OTHER_KEY = "__other__"  # what a form posts when the free text of an open-choice is chosen
-_OPTION_KINDS = ("Coding", "String", "Integer", "Date")
+OPTION_KINDS = ("Coding", "String", "Integer", "Date", "Time")
 _OPTION_ELEMENTS = frozenset({"initialSelected", "extension", "id", "modifierExtension"})
 
 
@@ -53,23 +54,25 @@ def initially_selected(item: Element, options: Iterable[Option]) -> tuple[str, .
 
 
 def _answer_option(element: Element, warn: Warn) -> Option:
-    name = element.one_of("value", _OPTION_KINDS)
+    name = element.one_of("value", OPTION_KINDS)
     check_elements(element, _OPTION_ELEMENTS | {name}, warn)
     extensions = read_extensions(element, ON_OPTIONS, warn)
     exclusive = EXCLUSIVE in extensions and extensions[EXCLUSIVE].flag("valueBoolean")
-    value = cast("Coding | str | int | date", read_value(element, name, warn))  # of _OPTION_KINDS
+    value = cast("Coding | str | int | date | time", read_value(element, name, warn))  # of OPTION_KINDS
     if isinstance(value, Coding):
         extensions |= read_extensions(element.child(name), ON_CODINGS, warn)
-    return _option(value, _points(extensions), exclusive=exclusive)
+        translations = read_translations(element.child(name), "display")
+    else:
+        translations = read_translations(element, name)
+    key, label = _key_and_label(value)
+    return Option(key, label, value, _points(extensions), exclusive, translations)
 
 
-def _option(value: Coding | str | int | date, points: Decimal | None, *, exclusive: bool = False) -> Option:
+def _key_and_label(value: Coding | str | int | date | time) -> tuple[str, str]:
     if isinstance(value, Coding):
-        return Option(value.code, value.display or value.code, value, points, exclusive)
-    if isinstance(value, str):
-        return Option(value.strip(), value.strip(), value, points, exclusive)
-    written = value.isoformat() if isinstance(value, date) else str(value)
-    return Option(written, written, value, points, exclusive)
+        return value.code, value.display or value.code
+    written = value.isoformat() if isinstance(value, (date, time)) else str(value).strip()
+    return written, written
 
 
 def _points(extensions: dict[str, Element]) -> Decimal | None:
@@ -112,4 +115,9 @@ def _concept(element: Element, system: str, warn: Warn) -> Option:
     if "code" not in element:
         raise element.refusal("an answer of the list has no code; give it one")
     coding = Coding(element.text("system") or system, element.text("code"), element.text("display"))
-    return _option(coding, points)
+    designations = (
+        (one.text("language"), one.text("value"))
+        for one in element.children("designation")
+        if "language" in one
+    )
+    return Option(*_key_and_label(coding), coding, points, translations=tuple(designations))

@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime, time
 from decimal import Decimal
 
-from intake.questionnaires.items import UNSTORABLE, Item, ItemType
+from intake.questionnaires.items import MOST_ANSWERS, UNSTORABLE, Item, ItemType
 from intake.questionnaires.options import OTHER_KEY
 from intake.questionnaires.values import (
-    MOST_ANSWERS,
     TEXT_LIMIT,
     AnswerRefused,
     Other,
@@ -19,11 +18,14 @@ from intake.questionnaires.values import (
     wrong_with,
 )
 
-NUMBER_LENGTH = 20  # characters of a number, date, yes or no; longer is refused unread
+NUMBER_LENGTH = 20  # characters of a number, date, time, yes or no; longer is refused unread
+MOMENT_LENGTH = 40  # characters of a date with a time
 
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)")
 _DATE = re.compile(r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}")
+_TIME = re.compile(r"[0-9]{2}:[0-9]{2}(:[0-9]{2})?")
+_MOMENT = re.compile(_DATE.pattern + "T" + _TIME.pattern + r"(Z|[+-][0-9]{2}:[0-9]{2})")
 _YES_OR_NO = {"true": True, "yes": True, "false": False, "no": False}
 
 
@@ -31,8 +33,9 @@ def parse(item: Item, written: Sequence[str], *, other: str = "") -> tuple[Value
     """The answers that the strings of a form stand for; raises AnswerRefused, and nothing else.
 
     Blank strings are dropped and repeated answers count once, so () means not answered. Dates are written
-    1962-03-09; yes and no also as true and false. In an open-choice "__other__" among `written` chooses the
-    free text in `other`, and so does writing there while choosing nothing.
+    1962-03-09, times 14:30, both together 2026-03-09T14:30-05:00; yes and no also as true and false. In an
+    open-choice "__other__" among `written` chooses the free text in `other`, and so does writing there while
+    choosing nothing.
     """
     if len(written) > MOST_ANSWERS:
         raise AnswerRefused(ProblemKind.TOO_MANY, most_answers(item))
@@ -60,7 +63,7 @@ def _read(item: Item, text: str) -> Value | None:
     match item.type:
         case ItemType.STRING:
             return _cleaned(text, text_limit(item)).replace("\n", " ") or None
-        case ItemType.TEXT:
+        case ItemType.TEXT | ItemType.URL:
             return _cleaned(text, text_limit(item)) or None
         case ItemType.CHOICE | ItemType.OPEN_CHOICE:
             longest = max((len(option.key) for option in item.options), default=0)
@@ -75,7 +78,11 @@ def _read(item: Item, text: str) -> Value | None:
             return _YES_OR_NO.get(word)
         case ItemType.DATE:
             return _read_date(_cleaned(text, NUMBER_LENGTH, ProblemKind.NOT_A_DATE))
-        case ItemType.INTEGER | ItemType.DECIMAL:
+        case ItemType.TIME:
+            return _read_time(_cleaned(text, NUMBER_LENGTH, ProblemKind.NOT_A_TIME))
+        case ItemType.DATE_TIME:
+            return _read_moment(_cleaned(text, MOMENT_LENGTH, ProblemKind.NOT_A_DATE_AND_TIME))
+        case ItemType.INTEGER | ItemType.DECIMAL | ItemType.QUANTITY:
             return _read_number(item, _cleaned(text, NUMBER_LENGTH))
         case _:
             if _cleaned(text, TEXT_LIMIT):
@@ -101,7 +108,7 @@ def _read_number(item: Item, text: str) -> int | Decimal | None:
         return None
     if not _NUMBER.fullmatch(text):
         raise AnswerRefused(ProblemKind.NOT_A_NUMBER)
-    if item.type is ItemType.DECIMAL:
+    if item.type is not ItemType.INTEGER:
         return Decimal(text)
     if not _WHOLE.fullmatch(text):
         raise AnswerRefused(ProblemKind.NOT_WHOLE)
@@ -117,3 +124,25 @@ def _read_date(text: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         raise AnswerRefused(ProblemKind.NOT_A_DATE) from None
+
+
+def _read_time(text: str) -> time | None:
+    if not text:
+        return None
+    if not _TIME.fullmatch(text):
+        raise AnswerRefused(ProblemKind.NOT_A_TIME)
+    try:
+        return time.fromisoformat(text)
+    except ValueError:
+        raise AnswerRefused(ProblemKind.NOT_A_TIME) from None
+
+
+def _read_moment(text: str) -> datetime | None:
+    if not text:
+        return None
+    if not _MOMENT.fullmatch(text):
+        raise AnswerRefused(ProblemKind.NOT_A_DATE_AND_TIME)
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise AnswerRefused(ProblemKind.NOT_A_DATE_AND_TIME) from None

@@ -12,6 +12,7 @@ from typing import Literal
 
 from intake.questionnaires.items import (
     CHOICES,
+    NUMBERS,
     ORDERINGS,
     Item,
     ItemType,
@@ -314,13 +315,15 @@ def _question_span(where: str, item: Item, operator: Operator, answer: object) -
         fits, wanted = isinstance(answer, bool), "true or false"
     elif item.type is ItemType.DATE:
         fits, wanted = isinstance(answer, date), "a date such as 1962-03-09"
-    elif item.type in (ItemType.INTEGER, ItemType.DECIMAL):
+    elif item.type in NUMBERS:
         fits, wanted = is_number(answer), "a number"
+    elif item.type in (ItemType.TIME, ItemType.DATE_TIME):
+        raise RulesRefused(where, f"{item.link_id} is a {item.type}, which a rule cannot compare; use exists")
     else:
         fits, wanted = isinstance(answer, str), "a text"
     if not fits:
         raise RulesRefused(where, f"{quoted(str(answer))} is no answer to {item.link_id}; write {wanted}")
-    ordered = item.type in (ItemType.INTEGER, ItemType.DECIMAL, ItemType.DATE)
+    ordered = item.type in NUMBERS or item.type is ItemType.DATE
     if operator in ORDERINGS and not ordered:
         raise RulesRefused(where, f"{item.link_id} is of type {item.type} and has no order; use = or !=")
     if (

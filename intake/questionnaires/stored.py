@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from decimal import Decimal
 
 from intake.questionnaires.conditions import asked
-from intake.questionnaires.items import HINT_CONTROLS, Item, ItemType, Questionnaire
+from intake.questionnaires.items import HINT_CONTROLS, NUMBERS, Item, ItemType, Questionnaire
 from intake.questionnaires.pages import NO_GROUP
 from intake.questionnaires.values import Answers, Other, Value, has_type
 
@@ -21,7 +21,7 @@ _DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 def to_json(questionnaire: Questionnaire, answers: Answers) -> dict[str, object]:
     """The answers as JSON values, in document order; raises ValueError for an answer that has no place in it.
 
-    Decimals and dates are written as texts, the free text of an open-choice as {"other": text}.
+    Decimals, dates and times are written as texts, the free text of an open-choice as {"other": text}.
     """
     for link_id, given in answers.items():
         item = _question(questionnaire, link_id)
@@ -65,7 +65,7 @@ def _written(value: Value) -> object:
     match value:
         case Decimal():
             return format(value, "f")
-        case date():
+        case date() | time():
             return value.isoformat()
         case Other():
             return {"other": value.text}
@@ -75,17 +75,21 @@ def _written(value: Value) -> object:
 
 def _stored_value(item: Item, stored: object) -> Value:
     value = stored
-    if item.type is ItemType.DECIMAL and isinstance(stored, str) and _DECIMAL.fullmatch(stored):
+    if item.type in NUMBERS and isinstance(stored, str) and _DECIMAL.fullmatch(stored):
         value = Decimal(stored)
     elif item.type is ItemType.DATE and isinstance(stored, str):
         value = date.fromisoformat(stored)
+    elif item.type is ItemType.DATE_TIME and isinstance(stored, str):
+        value = datetime.fromisoformat(stored)
+    elif item.type is ItemType.TIME and isinstance(stored, str):
+        value = time.fromisoformat(stored)
     elif (
         item.type is ItemType.OPEN_CHOICE
         and isinstance(stored, dict)
         and isinstance(stored.get("other"), str)
     ):
         value = Other(stored["other"]) if len(stored) == 1 else stored
-    if isinstance(value, (bool, int, Decimal, date, str, Other)) and has_type(item, value):
+    if isinstance(value, (bool, int, Decimal, date, time, str, Other)) and has_type(item, value):
         return value
     raise ValueError(
         f"{item.link_id}: {type(stored).__name__} is not a stored answer to the type {item.type}"
@@ -130,14 +134,19 @@ def as_seen(questionnaire: Questionnaire, answers: Answers) -> tuple[SeenPage, .
     return tuple(page for page in pages if page.items)
 
 
-def _seen(group: Item, answers: Answers, enabled: frozenset[str]) -> Iterator[SeenItem]:
-    for item in group.items:
+def _seen(around: Item, answers: Answers, enabled: frozenset[str]) -> Iterator[SeenItem]:
+    for item in around.items:
         if item.hidden or item.link_id not in enabled:
             continue
-        inside = tuple(_seen(item, answers, enabled)) if item.type is ItemType.GROUP else ()
+        if around.is_question and item.type is ItemType.DISPLAY:
+            continue  # its hint, its reason or a note of it
+        if item.read_only and item.link_id not in answers:
+            continue  # nothing stands there that anybody could read
+        inside = tuple(_seen(item, answers, enabled))
         if item.type is ItemType.GROUP and not inside:
             continue
-        notes = (child for child in item.items if item.is_question and not child.hidden)
+        words = (child for child in item.items if child.type is ItemType.DISPLAY and not child.hidden)
+        notes = words if item.is_question else ()
         yield SeenItem(
             link_id=item.link_id,
             type=item.type,
@@ -167,8 +176,26 @@ def _in_words(item: Item, value: Value) -> str:
         case str():
             option = item.option(value)
             return option.label if option else value
+        case datetime():
+            return f"{_day(value)} at {_clock(value.timetz())}"
         case date():
-            return f"{_MONTHS[value.month - 1]} {value.day}, {value.year}"
+            return _day(value)
+        case time():
+            return _clock(value)
         case _:
             number = format(value, "f") if isinstance(value, Decimal) else str(value)
             return f"{number} {item.unit}" if item.unit else number
+
+
+def _day(day: date) -> str:
+    return f"{_MONTHS[day.month - 1]} {day.day}, {day.year}"
+
+
+def _clock(clock: time) -> str:
+    """The time as it is said in the United States; seconds only where there are some.
+
+    >>> _clock(time(0, 5)), _clock(time(14, 30)), _clock(time(12, 0, 9))
+    ('12:05 am', '2:30 pm', '12:00:09 pm')
+    """
+    seconds = f":{clock.second:02}" if clock.second else ""
+    return f"{clock.hour % 12 or 12}:{clock.minute:02}{seconds} {'am' if clock.hour < 12 else 'pm'}"

@@ -1,17 +1,29 @@
 """What an answer is, and what can be wrong with it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
 
-from intake.questionnaires.items import CHOICES, UNSTORABLE, Item, ItemType
+from intake.questionnaires.items import (
+    CHOICES,
+    MOST_ANSWERS,
+    STRING_LIMIT,
+    UNSTORABLE,
+    Item,
+    ItemType,
+    Scalar,
+)
+from intake.questionnaires.patterns import compiled
 
-STRING_LIMIT = 200  # characters of a string where the file gives no maxLength
 TEXT_LIMIT = 4_000  # characters of a text where the file gives no maxLength
 INTEGER_LIMIT = 2**31 - 1  # FHIR's integer is signed, 32 bits
-MOST_ANSWERS = 100  # to one question, where neither maxOccurs nor the options give fewer
+URL_LIMIT = 2_000  # characters of a url where the file gives no maxLength
+
+
+_URL = re.compile(r"https?://[^\s/?#<>\"]+[^\s<>\"]*", re.IGNORECASE)  # what a link can safely lead to
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +33,9 @@ class Other:
     text: str
 
 
-Value = bool | int | Decimal | date | str | Other  # the answer to a choice is its option's key
+# The answer to a choice is its option's key; to a quantity, the number in the item's unit; to a dateTime, a
+# datetime with its zone.
+Value = Scalar | Other
 Answers = Mapping[str, tuple[Value, ...]]  # by linkId; absent or () means not answered
 
 
@@ -32,11 +46,18 @@ class ProblemKind(StrEnum):
     NOT_A_NUMBER = "not_a_number"
     NOT_WHOLE = "not_whole"
     NOT_A_DATE = "not_a_date"
+    NOT_A_TIME = "not_a_time"
+    NOT_A_DATE_AND_TIME = "not_a_date_and_time"
+    NOT_A_URL = "not_a_url"
+    NOT_IN_PATTERN = "not_in_pattern"
+    """The limit is the entry format of the item, "" where it has none."""
+    TOO_MANY_DECIMALS = "too_many_decimals"
     TOO_SMALL = "too_small"
     TOO_LARGE = "too_large"
     TOO_SHORT = "too_short"
     TOO_LONG = "too_long"
     TOO_MANY = "too_many"
+    TOO_FEW = "too_few"
     EXCLUSIVE = "exclusive"
     HAS_NUL = "has_nul"
     """A NUL or another character that cannot be kept."""
@@ -67,7 +88,8 @@ class AnswerRefused(ValueError):
 
 def text_limit(item: Item) -> int:
     """The most characters that an answer in words may have."""
-    return item.max_length or (TEXT_LIMIT if item.type is ItemType.TEXT else STRING_LIMIT)
+    usual = {ItemType.TEXT: TEXT_LIMIT, ItemType.URL: URL_LIMIT}.get(item.type, STRING_LIMIT)
+    return item.max_length or usual
 
 
 def has_type(item: Item, value: object) -> bool:
@@ -77,11 +99,15 @@ def has_type(item: Item, value: object) -> bool:
             return isinstance(value, bool)
         case ItemType.INTEGER:
             return isinstance(value, int) and not isinstance(value, bool)
-        case ItemType.DECIMAL:
+        case ItemType.DECIMAL | ItemType.QUANTITY:
             return isinstance(value, Decimal) and value.is_finite()
         case ItemType.DATE:
             return type(value) is date  # a datetime is a date too, and not an answer
-        case ItemType.STRING | ItemType.TEXT | ItemType.CHOICE:
+        case ItemType.DATE_TIME:
+            return isinstance(value, datetime) and value.tzinfo is not None
+        case ItemType.TIME:
+            return isinstance(value, time) and value.tzinfo is None
+        case ItemType.STRING | ItemType.TEXT | ItemType.URL | ItemType.CHOICE:
             return isinstance(value, str)
         case ItemType.OPEN_CHOICE:
             return isinstance(value, (str, Other))
@@ -95,6 +121,8 @@ def wrong_with(item: Item, values: Sequence[Value]) -> tuple[ProblemKind, object
         return ProblemKind.WRONG_TYPE, None
     if len(values) > most_answers(item):
         return ProblemKind.TOO_MANY, most_answers(item)
+    if values and item.min_answers and len(values) < item.min_answers:
+        return ProblemKind.TOO_FEW, item.min_answers
     for value in values:
         if wrong := _wrong_value(item, value):
             return wrong
@@ -124,7 +152,14 @@ def _wrong_value(item: Item, value: Value) -> tuple[ProblemKind, object] | None:
         return ProblemKind.TOO_LARGE, highest
     if isinstance(value, date) and value.year < 1000:
         return ProblemKind.NOT_A_DATE, None
+    if item.max_decimals is not None and isinstance(value, Decimal) and _decimals(value) > item.max_decimals:
+        return ProblemKind.TOO_MANY_DECIMALS, item.max_decimals
     return None
+
+
+def _decimals(value: Decimal) -> int:
+    exponent = value.as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
 def _wrong_text(item: Item, text: str) -> tuple[ProblemKind, object] | None:
@@ -134,6 +169,10 @@ def _wrong_text(item: Item, text: str) -> tuple[ProblemKind, object] | None:
         return ProblemKind.TOO_LONG, text_limit(item)
     if item.min_length is not None and len(text) < item.min_length:
         return ProblemKind.TOO_SHORT, item.min_length
+    if item.type is ItemType.URL and not _URL.fullmatch(text):
+        return ProblemKind.NOT_A_URL, None
+    if item.pattern and not compiled(item.pattern).fullmatch(text):
+        return ProblemKind.NOT_IN_PATTERN, item.entry_format
     return None
 
 
