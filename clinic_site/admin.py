@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.contrib import admin
 from django.http import HttpRequest
 
@@ -44,3 +46,7 @@ class ClinicAdmin(admin.ModelAdmin[Clinic]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Clinic | None = None) -> bool:
         return False
+
+    def save_model(self, request: HttpRequest, obj: Clinic, form: Any, change: bool) -> None:
+        obj.pk = 1  # the one row, whatever the table's counter says
+        super().save_model(request, obj, form, change)

@@ -20,7 +20,7 @@ def same_day_review_needs_someone_to_call(
     if Clinic._meta.db_table not in connections["default"].introspection.table_names():
         return []  # not migrated yet: there is no site to protect
     clinic = current_clinic()
-    if clinic.pk and clinic.on_call_name and clinic.on_call_phone and clinic.opening_hours.all():
+    if clinic.has_somebody_to_call:
         return []
     return [
         Error(

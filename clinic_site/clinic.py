@@ -8,6 +8,7 @@ import datetime
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
+from django.core.validators import RegexValidator
 from django.db import DatabaseError, models
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
@@ -23,6 +24,12 @@ class Weekday(models.IntegerChoices):
     FRIDAY = 4, "Friday"
     SATURDAY = 5, "Saturday"
     SUNDAY = 6, "Sunday"
+
+
+looks_like_a_phone_number = RegexValidator(
+    r"^\+?[0-9(][0-9 ().-]{8,18}$",
+    "Write the number with its area code and without an extension, such as (410) 555-0142.",
+)
 
 
 class Clinic(models.Model):
@@ -52,7 +59,7 @@ class Clinic(models.Model):
         blank=True,
         help_text="Who is called when a form mentions thoughts of self-harm. Staff only.",
     )
-    on_call_phone = models.CharField(max_length=20, blank=True)
+    on_call_phone = models.CharField(max_length=20, blank=True, validators=[looks_like_a_phone_number])
 
     class Meta:
         verbose_name = "clinic facts"
@@ -75,6 +82,11 @@ class Clinic(models.Model):
         return " ".join(
             part for part in (f"{self.city}," if self.city else "", self.state, self.postal_code) if part
         )
+
+    @property
+    def has_somebody_to_call(self) -> bool:
+        """Whether somebody reads forms in known hours and can be called about a person in danger."""
+        return bool(self.pk and self.on_call_name and self.on_call_phone and self.opening_hours.all())
 
     @property
     def hours_in_words(self) -> list[str]:

@@ -8,12 +8,15 @@ from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Field, Layout
 from django import forms
 
+from intake.contact import can_be_reached, unreachable_message
 from intake.layout import Words
 from intake.messages import error_message
 from intake.questionnaires.answers import AnswerRefused, Answers, Problem, Value, asked, kept, parse, problems
 from intake.questionnaires.definition import Item, ItemType, Page, Questionnaire
 from intake.questionnaires.triage import Rules, bound_problems
-from intake.widgets import Written, widget_for, written_from
+from intake.widgets import Written, posted, widget_for, written_from
+
+SHOWN = "shown"  # name of the hidden fields with the linkIds that a page showed
 
 
 class ItemField(forms.Field):
@@ -25,11 +28,14 @@ class ItemField(forms.Field):
 
     def clean(self, value: Written) -> tuple[Value, ...]:
         try:
-            return parse(self.item, value.values, other=value.other)
+            values = parse(self.item, value.values, other=value.other)
         except AnswerRefused as refusal:
             raise forms.ValidationError(
                 error_message(self.item, refusal.kind, refusal.limit), code=refusal.kind
             ) from refusal
+        if values and not can_be_reached(self.item.link_id, str(values[0])):
+            raise forms.ValidationError(unreachable_message(self.item), code="unreachable")
+        return values
 
 
 class PageForm(forms.Form):
@@ -51,6 +57,10 @@ class PageForm(forms.Form):
         self.questionnaire, self.rules, self.page = questionnaire, rules, page
         self.answers, self.today = answers, today
         self.names: dict[str, str] = {}  # linkId -> name of the field
+        # The page names the questions that it showed; a client that names none is taken to have shown them all.
+        self.shown = (
+            frozenset(posted(data, SHOWN)) if data and SHOWN in data else asked(questionnaire, answers)
+        )
         entries: list[Any] = []
         for item in page_items(page, asked(questionnaire, answers)):
             if item.type == ItemType.DISPLAY or item.type == ItemType.GROUP:
@@ -94,15 +104,16 @@ class PageForm(forms.Form):
         }
 
     def cleared(self) -> set[str]:
-        """The questions of this page that were left empty, so that an answer given before is taken away."""
-        return {
-            link_id
-            for link_id, name in self.names.items()
-            if name not in self.errors and not self.cleaned_data.get(name)
-        }
+        """The questions of this page that have no right answer now: an answer given before no longer counts.
+
+        A question that was not on the page when it was opened (another window may have opened it since) is left alone.
+        """
+        answered = self.page_answers()
+        return {link_id for link_id in self.names if link_id in self.shown and link_id not in answered}
 
     def answers_with_this_page(self) -> dict[str, tuple[Value, ...]]:
-        others = {link_id: values for link_id, values in self.answers.items() if link_id not in self.names}
+        cleared = self.cleared()
+        others = {link_id: values for link_id, values in self.answers.items() if link_id not in cleared}
         return others | self.page_answers()
 
 

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from intake.actions import all_problems
 from intake.models import QuestionnaireVersion
-from intake.questionnaires.answers import Answers, Problem, asked, kept, problems
+from intake.questionnaires.answers import Answers, Problem, asked, kept
 from intake.questionnaires.definition import Item, ItemType, Page
-from intake.questionnaires.triage import Flag, Level, bound_problems, triage
+from intake.questionnaires.triage import Flag, Level, triage
 
 SECONDS_PER_QUESTION = {
     ItemType.TEXT: 40,
@@ -48,19 +49,15 @@ class Journey:
     @cached_property
     def problems(self) -> tuple[Problem, ...]:
         """Everything that is missing or wrong before this can be sent."""
-        definition = self.version.definition
-        answers = kept(definition, self.answers)
-        return (
-            *problems(definition, answers),
-            *bound_problems(self.version.rules, definition, answers, today=self.today),
-        )
+        answers = kept(self.version.definition, self.answers)
+        return all_problems(self.version, answers, today=self.today)
 
     def has_problem(self, page: Page) -> bool:
         link_ids = {item.link_id for item in self.questions(page)}
         return any(problem.link_id in link_ids for problem in self.problems)
 
-    def first_unfinished(self, pages: Sequence[Page] | None = None) -> Page | None:
-        return next((page for page in (pages or self.pages) if self.has_problem(page)), None)
+    def first_unfinished(self) -> Page | None:
+        return next((page for page in self.pages if self.has_problem(page)), None)
 
     def after(self, page: Page) -> Page | None:
         """The page that follows, None when the answers can be checked."""
@@ -76,6 +73,17 @@ class Journey:
         left = [one for one in self.pages if one.number >= page.number]
         return f"Section {place} of {len(sections)} · {self.time_in_words(left)} left"
 
+    def length_in_words(self) -> str:
+        """How long it takes: from the questions that everybody is asked to all that there are."""
+        everything = sum(
+            seconds_for(item)
+            for page in self.version.definition.pages
+            for item in descendants(page.item)
+            if item.is_question and not item.hidden
+        )
+        shortest = sum(seconds_for(item) for page in self.pages for item in self.questions(page))
+        return f"about {minutes(shortest)} to {minutes(everything)} minutes"
+
     def section(self, page: Page) -> str:
         """The linkId of the top-level group that the page stands in."""
         item = page.item
@@ -84,13 +92,7 @@ class Journey:
         return item.link_id
 
     def time_in_words(self, pages: Sequence[Page]) -> str:
-        return minutes_in_words(
-            sum(
-                SECONDS_PER_QUESTION.get(item.type, SECONDS_PER_CHOICE)
-                for one in pages
-                for item in self.questions(one)
-            )
-        )
+        return minutes_in_words(sum(seconds_for(item) for one in pages for item in self.questions(one)))
 
     @cached_property
     def crisis_flags(self) -> tuple[Flag, ...]:
@@ -116,11 +118,18 @@ def descendants(item: Item) -> list[Item]:
     return found
 
 
+def seconds_for(item: Item) -> int:
+    return SECONDS_PER_QUESTION.get(item.type, SECONDS_PER_CHOICE)
+
+
+def minutes(seconds: int) -> int:
+    return max(1, -(-seconds // 60))
+
+
 def minutes_in_words(seconds: int) -> str:
     """An honest, rounded-up estimate.
 
     >>> minutes_in_words(20), minutes_in_words(61), minutes_in_words(600)
     ('about 1 minute', 'about 2 minutes', 'about 10 minutes')
     """
-    minutes = max(1, -(-seconds // 60))
-    return f"about {minutes} minute{'' if minutes == 1 else 's'}"
+    return f"about {minutes(seconds)} minute{'' if minutes(seconds) == 1 else 's'}"

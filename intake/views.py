@@ -4,6 +4,7 @@ import datetime
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -15,11 +16,14 @@ from intake.forms import PageForm
 from intake.journey import Journey
 from intake.models import Draft, QuestionnaireVersion
 from intake.questionnaires.answers import Answers, as_seen
-from intake.questionnaires.definition import Page
-from intake.questionnaires.triage import gate
+from intake.questionnaires.definition import Page, QuestionnaireRefused
+from intake.questionnaires.triage import RulesRefused, gate
 from intake.secret import CodeMistyped, Secret, reference_of
 
 SCREENING = "ketamine-screening"  # the questionnaire behind /screening/
+NO_SUCH_CODE = (
+    "There is no saved form under this code. Saved forms are deleted after 30 days without a change."
+)
 
 
 @never_cache
@@ -32,7 +36,7 @@ def start(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "intake/start.html",
-        {"draft": draft, "first_page": journey.pages[0], "time_needed": journey.time_in_words(journey.pages)},
+        {"draft": draft, "first_page": journey.pages[0], "time_needed": journey.length_in_words()},
     )
 
 
@@ -46,54 +50,61 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     version = draft.questionnaire_version if draft else current_version()
     questions = find_page_or_404(version, slug)
     journey = journey_of(version, draft)
-    if draft is None and questions != version.definition.pages[0]:
-        return render(request, "intake/not_found_here.html", status=409 if request.method == "POST" else 200)
+    if draft is None and questions != journey.pages[0]:
+        return no_form_here(request)
     if questions not in journey.pages:
         return go_on(journey, questions)
     if request.method != "POST":
-        return render_page(request, journey, page_form(journey, questions))
+        return render_page(request, journey, page_form(journey, questions), draft)
 
     form = page_form(journey, questions, data=request.POST)
     is_valid = form.is_valid()
-    if closed := gate(version.definition, version.rules, form.answers_with_this_page(), today=journey.today):
-        return render(request, f"intake/outcomes/{closed}.html", {"draft": draft, "page": questions})
+    answers, cleared = form.page_answers(), form.cleared()
+    closed = gate(version.definition, version.rules, form.answers_with_this_page(), today=journey.today)
+    if closed:  # nothing of this page is kept, so that the form cannot be sent as if nothing had been said
+        answers, cleared = {}, set(form.names)
     try:
         # What is right is kept even when something else on the page is not.
         if secret and draft:
-            actions.save_page(
-                secret=secret, answers=form.page_answers(), cleared=form.cleared(), at=timezone.now()
-            )
-        elif is_valid:
-            draft, secret = actions.start_draft(
-                version=version, answers=form.page_answers(), at=timezone.now()
-            )
+            actions.save_page(secret=secret, answers=answers, cleared=cleared, at=timezone.now())
+        elif is_valid and not closed:
+            draft, secret = actions.start_draft(version=version, answers=answers, at=timezone.now())
     except actions.AlreadySent as sent:
         return already_sent(request, sent.receipt)
     except actions.DraftGone:
-        return render(request, "intake/not_found_here.html", status=409)
+        return no_form_here(request)
+    if closed:
+        return render(request, f"intake/outcomes/{closed}.html", {"draft": draft, "page": questions})
+    after = Journey(version, form.answers_with_this_page(), journey.today)
     if not is_valid:
-        return render_page(request, journey, form, status=422)
-    journey = Journey(version, {**journey.answers, **form.answers_with_this_page()}, journey.today)
-    return saved_and_on(request, journey, questions, secret)
-
-
-def saved_and_on(
-    request: HttpRequest, journey: Journey, questions: Page, secret: Secret | None
-) -> HttpResponse:
-    """After a page was saved: to the crisis panel at once if an answer calls for it, else onwards."""
-    if journey.calls_for_support(questions):
-        response: HttpResponse = redirect("intake:support")
-    else:
-        response = go_on(journey, questions, to_check=request.POST.get("return") == "check")
+        crisis_level = after.crisis_level if after.calls_for_support(questions) else ""
+        return render_page(request, journey, form, draft, crisis_level=crisis_level)
+    response = onwards(request, journey, after, form)
     if secret:
         keep_secret(response, secret)
     return response
 
 
+def onwards(request: HttpRequest, before: Journey, after: Journey, form: PageForm) -> HttpResponse:
+    """After a page was saved: to the crisis panel at once if an answer calls for it, else to the next page."""
+    has_withdrawn = before.crisis_level and not after.crisis_level  # still a moment to show where help is
+    if has_withdrawn or after.calls_for_support(form.page):
+        return redirect("intake:support")
+    if not {item.link_id for item in after.questions(form.page)} <= set(form.names):
+        return redirect("intake:page", slug=form.page.slug)  # an answer opened a question on the same page
+    return go_on(after, form.page, to_check=request.POST.get("return") == "check")
+
+
 def go_on(journey: Journey, questions: Page, *, to_check: bool = False) -> HttpResponse:
     """To the next page; somebody who came from the check page goes back there unless something new is open."""
     following = journey.first_unfinished() if to_check else journey.after(questions)
-    return redirect("intake:page", slug=following.slug) if following else redirect("intake:check")
+    if following is None:
+        return redirect("intake:check")
+    return redirect(page_address(following, to_check=to_check))
+
+
+def page_address(questions: Page, *, to_check: bool = False) -> str:
+    return reverse("intake:page", args=[questions.slug]) + ("?return=check" if to_check else "")
 
 
 @never_cache
@@ -101,15 +112,18 @@ def go_on(journey: Journey, questions: Page, *, to_check: bool = False) -> HttpR
 def support(request: HttpRequest) -> HttpResponse:
     """Where to turn when life feels unbearable. Works for anybody, with or without a draft; never limited."""
     draft = current_draft(request)
-    journey = journey_of(draft.questionnaire_version, draft) if draft and not draft.is_receipt else None
+    try:
+        journey = journey_of(draft.questionnaire_version, draft) if draft and not draft.is_receipt else None
+    except (QuestionnaireRefused, RulesRefused):  # whatever else is broken, this page is there
+        journey = None
+    following = journey.first_unfinished() if journey else None
     return render(
         request,
         "intake/support.html",
         {
             "crisis_level": journey.crisis_level if journey else "",
             "has_draft": journey is not None,
-            "is_sent": bool(draft and draft.is_receipt),
-            "following": journey.first_unfinished() if journey else None,
+            "following": page_address(following) if following else reverse("intake:check"),
         },
     )
 
@@ -120,29 +134,39 @@ def check(request: HttpRequest) -> HttpResponse:
     """Everything once more, with a way to change each answer; sending is the POST."""
     secret, draft = read_secret(request), current_draft(request)
     if secret is None or draft is None:
-        return render(request, "intake/not_found_here.html", status=409 if request.method == "POST" else 200)
+        return no_form_here(request)
     if draft.is_receipt:
         return redirect("intake:done")
+    if request.method != "POST":
+        return render_check(request, draft)
+    # What is sent is what this page showed: another window may have changed an answer since.
+    if request.POST.get("as_of", as_of(draft)) != as_of(draft):
+        return render_check(request, draft, has_changed=True)
+    try:
+        actions.submit(secret=secret, at=timezone.now())
+    except actions.DraftGone:
+        return no_form_here(request)
+    except actions.NotComplete:
+        return render_check(request, current_draft(request) or draft)
+    return redirect("intake:done")
+
+
+def render_check(request: HttpRequest, draft: Draft, *, has_changed: bool = False) -> HttpResponse:
     journey = journey_of(draft.questionnaire_version, draft)
-    if request.method == "POST" and not journey.problems:
-        try:
-            actions.submit(secret=secret, at=timezone.now())
-        except actions.DraftGone:
-            return render(request, "intake/not_found_here.html", status=409)
-        return redirect("intake:done")
-    unfinished = [questions for questions in journey.pages if journey.has_problem(questions)]
-    return render(
-        request,
-        "intake/check.html",
-        {
-            "draft": draft,
-            "pages": as_seen(draft.questionnaire_version.definition, journey.answers),
-            "unfinished": unfinished,
-            "crisis_level": journey.crisis_level,
-            "last_page": journey.pages[-1],
-        },
-        status=422 if request.method == "POST" else 200,
-    )
+    context = {
+        "draft": draft,
+        "as_of": as_of(draft),
+        "has_changed": has_changed,
+        "pages": as_seen(draft.questionnaire_version.definition, journey.answers),
+        "unfinished": [questions for questions in journey.pages if journey.has_problem(questions)],
+        "crisis_level": journey.crisis_level,
+        "last_page": journey.pages[-1],
+    }
+    return render(request, "intake/check.html", context, status=422 if request.method == "POST" else 200)
+
+
+def as_of(draft: Draft) -> str:
+    return draft.saved_at.isoformat()
 
 
 @never_cache
@@ -151,7 +175,7 @@ def done(request: HttpRequest) -> HttpResponse:
     """The receipt: the reference, when somebody will read it, and what to do until then."""
     secret, draft = read_secret(request), current_draft(request)
     if secret is None or draft is None or not draft.is_receipt:
-        return render(request, "intake/not_found_here.html")
+        return no_form_here(request)
     journey = journey_of(draft.questionnaire_version, draft)
     return render(
         request,
@@ -166,14 +190,18 @@ def done(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@require_safe
+@require_http_methods(["GET", "POST"])
 def leave(request: HttpRequest) -> HttpResponse:
-    """Stop for now: the code is shown once more and the browser forgets it."""
+    """Stop for now. The code is shown; only the POST makes the browser forget it, and shows it once more."""
     secret, draft = read_secret(request), current_draft(request)
     if secret is None or draft is None or draft.is_receipt:
         return redirect("intake:start")
-    response = render(request, "intake/leave.html", {"draft": draft, "code": secret.code})
-    forget_secret(response)
+    has_left = request.method == "POST"
+    response = render(
+        request, "intake/leave.html", {"draft": draft, "code": secret.code, "has_left": has_left}
+    )
+    if has_left:
+        forget_secret(response)
     return response
 
 
@@ -181,22 +209,24 @@ def leave(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def resume(request: HttpRequest) -> HttpResponse:
     """Come back with the code."""
-    typed, error = request.POST.get("code", "")[:200], ""
-    if request.method == "POST":
-        try:
-            secret = Secret.from_code(typed)
-        except CodeMistyped as mistyped:
-            error = str(mistyped)
-        else:
-            draft = actions.find_draft(secret, at=timezone.now())
-            if draft:
-                response = resumed(draft)
-                keep_secret(response, secret)
-                return response
-            error = "There is no saved form under this code. Saved forms are deleted after 30 days without a change."
-    return render(
-        request, "intake/resume.html", {"typed": typed, "error": error}, status=422 if error else 200
-    )
+    if request.method != "POST":
+        return render(request, "intake/resume.html")
+    typed, open_here = request.POST.get("code", "")[:200], current_draft(request)
+    try:
+        secret = Secret.from_code(typed)
+        draft = actions.find_draft(secret, at=timezone.now())
+        error = "" if draft else NO_SUCH_CODE
+    except CodeMistyped as mistyped:
+        draft, error = None, str(mistyped)
+    if draft is None:
+        return render(request, "intake/resume.html", {"typed": typed, "error": error}, status=422)
+    if open_here and open_here.pk != draft.pk and not open_here.is_receipt and "anyway" not in request.POST:
+        other = read_secret(request)
+        context = {"typed": typed, "other_code": other.code if other else ""}
+        return render(request, "intake/resume.html", context, status=409)
+    response = resumed(draft)
+    keep_secret(response, secret)
+    return response
 
 
 def resumed(draft: Draft) -> HttpResponse:
@@ -208,8 +238,11 @@ def resumed(draft: Draft) -> HttpResponse:
 
 @require_POST
 def start_again(request: HttpRequest) -> HttpResponse:
-    """A new screening in this browser; what was sent stays sent."""
-    response = redirect("intake:page", slug=current_version().definition.pages[0].slug)
+    """A new screening in this browser; what was sent stays sent, and what is unfinished is not thrown away."""
+    draft = current_draft(request)
+    if draft and not draft.is_receipt:
+        return redirect("intake:start")
+    response = redirect("intake:page", slug=journey_of(current_version(), None).pages[0].slug)
     forget_secret(response)
     return response
 
@@ -219,7 +252,10 @@ def delete(request: HttpRequest) -> HttpResponse:
     """Delete what was typed and not sent."""
     secret = read_secret(request)
     if secret:
-        actions.discard_draft(secret=secret)
+        try:
+            actions.discard_draft(secret=secret, at=timezone.now())
+        except actions.AlreadySent as sent:
+            return already_sent(request, sent.receipt)
     response = render(request, "intake/deleted.html")
     forget_secret(response)
     return response
@@ -263,27 +299,35 @@ def page_form(journey: Journey, questions: Page, data: object = None) -> PageFor
     )
 
 
-def render_page(request: HttpRequest, journey: Journey, form: PageForm, status: int = 200) -> HttpResponse:
-    return render(
-        request,
-        "intake/page.html",
-        {
-            "form": form,
-            "page": form.page,
-            "caption": journey.place_in_words(form.page),
-            "back": journey.before(form.page),
-            "return_to": request.GET.get("return") or request.POST.get("return", ""),
-            "has_draft": read_secret(request) is not None,
-        },
-        status=status,
-    )
+def render_page(
+    request: HttpRequest, journey: Journey, form: PageForm, draft: Draft | None, *, crisis_level: str = ""
+) -> HttpResponse:
+    context = {
+        "form": form,
+        "page": form.page,
+        "caption": journey.place_in_words(form.page),
+        "back": journey.before(form.page),
+        "return_to": request.GET.get("return") or request.POST.get("return", ""),
+        "has_draft": draft is not None,
+        "crisis_level": crisis_level,
+    }
+    return render(request, "intake/page.html", context, status=422 if form.errors else 200)
+
+
+def no_form_here(request: HttpRequest) -> HttpResponse:
+    """This browser has no draft: what may have happened, and the ways on."""
+    return render(request, "intake/not_found_here.html", status=409 if request.method == "POST" else 200)
 
 
 def already_sent(request: HttpRequest, receipt: Draft) -> HttpResponse:
     """A receipt takes no more answers, and says so."""
-    secret = read_secret(request)
-    reference = reference_of(secret.submission_id) if secret else ""
-    return render(request, "intake/already_sent.html", {"draft": receipt, "reference": reference}, status=409)
+    secret, is_change = read_secret(request), request.method == "POST"
+    context = {
+        "draft": receipt,
+        "reference": reference_of(secret.submission_id) if secret else "",
+        "is_change": is_change,
+    }
+    return render(request, "intake/already_sent.html", context, status=409 if is_change else 200)
 
 
 def reading_time(receipt: Draft) -> datetime.datetime | None:

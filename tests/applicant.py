@@ -85,8 +85,7 @@ def walk(client: Client, *, until: str | None = None, **answers: Any) -> Any:
             if path != "/screening/support/":
                 assert until is None, f"The page {until} was never shown."
                 return response
-            following = response.context["following"]
-            response = client.get(f"/screening/{following.slug}/" if following else "/screening/check/")
+            response = client.get(response.context["following"])
             continue
         response = client.post(path, page_fields(response, given), follow=True)
     raise AssertionError("The screening never ends.")

@@ -135,3 +135,39 @@ def test_the_queue_takes_the_same_few_queries_for_twenty_rows(
     Submission.objects.bulk_create(rows)
     with django_assert_max_num_queries(8):
         desk.get(QUEUE)
+
+
+def test_a_note_on_an_old_page_does_not_undo_a_colleagues_decision(desk: Client) -> None:
+    send(Client())
+    submission = Submission.objects.get()
+    desk.post(screen(submission), {"status": "declined", "initial-status": "new", "note": ""})
+    desk.post(screen(submission), {"status": "new", "initial-status": "new", "note": "Called."})
+    submission.refresh_from_db()
+    assert submission.status == Status.DECLINED
+    assert Note.objects.get().text == "Called."
+
+
+def test_two_decisions_at_once_are_told_and_the_first_one_stays(desk: Client) -> None:
+    send(Client())
+    submission = Submission.objects.get()
+    desk.post(screen(submission), {"status": "declined", "initial-status": "new", "note": ""})
+    page = desk.post(
+        screen(submission), {"status": "accepted", "initial-status": "new", "note": "x"}
+    ).content.decode()
+    assert "Somebody set the status to “Declined”" in page
+    submission.refresh_from_db()
+    assert submission.status == Status.DECLINED
+
+
+def test_asking_for_one_status_shows_closed_ones_too(desk: Client) -> None:
+    send(Client())
+    desk.post(screen(Submission.objects.get()), {"status": "declined", "note": ""})
+    assert "Test Patient 17" in desk.get(QUEUE, {"status__exact": "declined"}).content.decode()
+
+
+def test_staff_without_the_permission_see_nothing(client: Client) -> None:
+    send(Client())
+    clerk = User.objects.create_user("test-clerk", password="a long test password", is_staff=True)
+    client.force_login(clerk)
+    for path in (QUEUE, screen(Submission.objects.get())):
+        assert client.get(path).status_code == 403

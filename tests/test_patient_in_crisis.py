@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 
+from clinic_site.clinic import Clinic
 from intake.models import Priority, Submission
 from tests.applicant import ANSWERS, page_fields, send, walk
 
@@ -101,3 +102,27 @@ def test_where_nobody_reads_forms_the_same_day_item_nine_is_not_asked(client: Cl
         "gad7",
         "peg",
     }
+
+
+def test_the_panel_is_shown_even_when_something_else_on_the_page_is_missing(client: Client) -> None:
+    walk(client, until="mood-3")
+    response = client.post("/screening/mood-3/", {"q-mood-self-harm": "LA6571-9"})
+    assert response.status_code == 422
+    page = response.content.decode()
+    assert "Please get help now" in page
+    assert page.index("crisis-panel") < page.index("error-summary")
+
+
+def test_taking_the_thought_back_still_shows_where_help_is(client: Client) -> None:
+    walk(client, mood_self_harm=SEVERAL_DAYS)
+    response = client.get("/screening/answering/?return=check")
+    fields = page_fields(response, ANSWERS | {"respondent": "helper"})
+    response = client.post("/screening/answering/", fields, follow=True)
+    assert response.request["PATH_INFO"] == "/screening/support/"
+    assert "tel:988" in response.content.decode()
+
+
+def test_without_anybody_to_call_item_nine_is_not_asked(client: Client) -> None:
+    Clinic.objects.update(on_call_phone="")
+    response = walk(client, until="mood-3")
+    assert "mood-self-harm" not in response.context["form"].names

@@ -5,7 +5,7 @@ import html
 import pytest
 from django.test import Client
 
-from intake.models import Draft
+from intake.models import Draft, Submission
 from tests.applicant import ANSWERS, FIRST_PAGE, page_fields, walk
 
 pytestmark = pytest.mark.django_db
@@ -144,3 +144,82 @@ def test_a_missing_security_token_is_explained_and_what_was_saved_stays(client: 
     assert response.status_code == 403
     assert "still saved" in response.content.decode()
     assert Draft.objects.get().contents["answers"]["name"] == ["Test Patient 17"]
+
+
+def test_a_withdrawn_consent_is_not_sent(client: Client) -> None:
+    walk(client)
+    response = client.post("/screening/consent/", {"q-consent-limits": "understand"})
+    assert response.status_code == 422
+    assert "Some pages are not finished" in client.get("/screening/check/").content.decode()
+    client.post("/screening/check/")
+    assert not Submission.objects.exists()
+
+
+def test_an_answer_that_was_replaced_by_a_wrong_one_is_not_sent(client: Client) -> None:
+    walk(client)
+    client.post("/screening/contact/", {"q-phone": "x" * 500})
+    client.post("/screening/check/")
+    assert not Submission.objects.exists()
+
+
+def test_an_emptied_optional_answer_is_gone(client: Client) -> None:
+    walk(client)
+    response = client.get("/screening/contact/")
+    client.post("/screening/contact/", page_fields(response, ANSWERS) | {"q-email": ""})
+    assert "email" not in Draft.objects.get().contents["answers"]
+
+
+@pytest.mark.parametrize(
+    "phone", ["none of your business", "555-0117", "12", "4105550117" * 3, "(410) 555-01l7"]
+)
+def test_a_phone_number_that_cannot_be_called_is_refused(client: Client, phone: str) -> None:
+    response = walk(client, until="contact")
+    response = client.post("/screening/contact/", page_fields(response, ANSWERS) | {"q-phone": phone})
+    assert response.status_code == 422
+    assert "phone number with its area code" in error_texts(response)[0]
+
+
+@pytest.mark.parametrize("phone", ["(410) 555-0117", "410.555.0117", "+1 410 555 0117", "4105550117 ext. 12"])
+def test_a_phone_number_may_be_written_in_many_ways(client: Client, phone: str) -> None:
+    response = walk(client, until="contact")
+    response = client.post("/screening/contact/", page_fields(response, ANSWERS) | {"q-phone": phone})
+    assert response.status_code == 302
+
+
+def test_an_email_address_that_cannot_be_one_is_refused(client: Client) -> None:
+    response = walk(client, until="contact")
+    response = client.post(
+        "/screening/contact/", page_fields(response, ANSWERS) | {"q-email": "not an email"}
+    )
+    assert "name@example.com" in error_texts(response)[0]
+
+
+def test_saying_no_to_being_an_adult_later_stops_the_sending(client: Client) -> None:
+    walk(client)
+    page = client.post(FIRST_PAGE, {"q-adult": "no"}).content.decode()
+    assert "This form is for adults" in page
+    client.post("/screening/check/")
+    assert not Submission.objects.exists()
+
+
+def test_blanking_a_reading_asks_what_follows_from_it_at_once(client: Client) -> None:
+    answers = {
+        "high_blood_pressure": "yes",
+        "bp_systolic": "120",
+        "bp_diastolic": "80",
+        "bp_controlled": "not-sure",
+    }
+    walk(client, until="head-and-nerves", **answers)
+    response = client.post("/screening/blood-pressure/", {"q-bp-controlled": "not-sure"})
+    assert response["Location"] == "/screening/blood-pressure-signs/"
+
+
+def test_a_change_that_opens_questions_leads_through_them_and_back_to_the_check_page(client: Client) -> None:
+    walk(client)
+    response = client.get("/screening/heart/?return=check")
+    fields = page_fields(response, ANSWERS) | {"q-heart-problem": "yes", "return": "check"}
+    response = client.post("/screening/heart/", fields, follow=True)
+    assert response.request["PATH_INFO"] == "/screening/heart-more/"
+    assert response.context["return_to"] == "check"
+    fields = {"q-heart-recent": "no", "q-heart-controlled": "yes", "return": "check"}
+    assert client.post("/screening/heart-more/", fields)["Location"] == "/screening/check/"

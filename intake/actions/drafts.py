@@ -7,12 +7,13 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from clinic_site.clinic import current_clinic
 from intake import storage
 from intake.definition_files import SITE_SETTINGS
 from intake.models import Draft, Priority, QuestionnaireVersion, Submission
-from intake.models.draft import DRAFT_LIFETIME, RECEIPT_LIFETIME
+from intake.models.draft import DRAFT_LIFETIME, RECEIPT_ANSWERS_LIFETIME, RECEIPT_LIFETIME
 from intake.questionnaires.answers import Answers, Problem, Value, kept, problems
-from intake.questionnaires.triage import bound_problems, triage
+from intake.questionnaires.triage import bound_problems, gate, triage
 from intake.secret import Secret
 
 
@@ -38,6 +39,7 @@ def start_draft(
     *, version: QuestionnaireVersion, answers: Mapping[str, tuple[Value, ...]], at: datetime.datetime
 ) -> tuple[Draft, Secret]:
     """Keep the first page that somebody answered. The secret is known only to the caller from here on."""
+    clear_expired_drafts(at=at)  # so that "deleted after that day" holds on a site where no other clock runs
     secret = Secret.new()
     draft = Draft.objects.create(
         id=secret.draft_id,
@@ -46,17 +48,21 @@ def start_draft(
         contents=storage.draft_contents(version.definition, {**site_answers(version), **answers}),
         started_at=at,
         saved_at=at,
-        expires_at=at + DRAFT_LIFETIME,
+        expires_at=end_of_day(at + DRAFT_LIFETIME),
     )
     return draft, secret
 
 
 def site_answers(version: QuestionnaireVersion) -> dict[str, tuple[Value, ...]]:
-    """The hidden questions that the clinic's settings answer, once, when a draft starts."""
-    return {
-        link_id: (getattr(settings, SITE_SETTINGS[setting]),)
-        for setting, link_id in version.rules.site.items()
-    }
+    """The hidden questions that the clinic's settings answer, once, when a draft starts.
+
+    Without somebody to call, forms are not read the same day, whatever the setting says: the facts may have been
+    emptied since the site's start refused to go without them.
+    """
+    values = {setting: bool(getattr(settings, name)) for setting, name in SITE_SETTINGS.items()}
+    if values.get("same_day_review"):
+        values["same_day_review"] = current_clinic().has_somebody_to_call
+    return {link_id: (values[setting],) for setting, link_id in version.rules.site.items()}
 
 
 @transaction.atomic
@@ -79,7 +85,7 @@ def save_page(
     } | dict(answers)
     draft.contents = storage.draft_contents(draft.questionnaire_version.definition, merged)
     draft.saved_at = at
-    draft.expires_at = at + DRAFT_LIFETIME
+    draft.expires_at = end_of_day(at + DRAFT_LIFETIME)
     draft.save(update_fields=["contents", "saved_at", "expires_at"])
     return draft
 
@@ -95,12 +101,13 @@ def submit(*, secret: Secret, at: datetime.datetime) -> Draft:
         return draft
     version = draft.questionnaire_version
     answers = kept(version.definition, storage.read_draft(draft))
-    if found := all_problems(version, answers, today=local_date(at)):
+    found = all_problems(version, answers, today=local_date(at))
+    if found or gate(version.definition, version.rules, answers, today=local_date(at)):
         raise NotComplete(found)
     write_submission(secret=secret, version=version, language=draft.language, answers=answers, at=at)
     draft.contents = storage.draft_contents(version.definition, answers)
     draft.sent_at = draft.saved_at = at
-    draft.expires_at = at + RECEIPT_LIFETIME
+    draft.expires_at = end_of_day(at + RECEIPT_LIFETIME)
     draft.save(update_fields=["contents", "sent_at", "saved_at", "expires_at"])
     return draft
 
@@ -147,19 +154,29 @@ def locked_draft(secret: Secret, *, at: datetime.datetime) -> Draft:
 
 
 def find_draft(secret: Secret, *, at: datetime.datetime) -> Draft | None:
-    """The draft or receipt under this secret, while it lives."""
-    return (
+    """The draft or receipt under this secret, while it lives; an old receipt comes without its answers."""
+    draft = (
         Draft.objects.living(at=at)
         .select_related("questionnaire_version")
         .defer("questionnaire_version__source", "questionnaire_version__rules_source")
         .filter(id=secret.draft_id)
         .first()
     )
+    if draft and draft.sent_at and draft.sent_at <= at - RECEIPT_ANSWERS_LIFETIME:
+        draft.contents = {}
+    return draft
 
 
-def discard_draft(*, secret: Secret) -> None:
-    """Delete what was typed; a receipt stays, because the clinic already has the answers."""
-    Draft.objects.filter(id=secret.draft_id, sent_at=None).delete()
+@transaction.atomic
+def discard_draft(*, secret: Secret, at: datetime.datetime) -> None:
+    """Delete what was typed. Raises AlreadySent for a receipt: the clinic already has those answers."""
+    try:
+        draft = locked_draft(secret, at=at)
+    except DraftGone:
+        return
+    if draft.is_receipt:
+        raise AlreadySent(draft)
+    draft.delete()
 
 
 def clear_expired_drafts(*, at: datetime.datetime) -> tuple[int, int]:
@@ -167,6 +184,11 @@ def clear_expired_drafts(*, at: datetime.datetime) -> tuple[int, int]:
     deleted, _ = Draft.objects.expired(at=at).delete()
     emptied = Draft.objects.receipts_past_printing(at=at).update(contents={})
     return deleted, emptied
+
+
+def end_of_day(at: datetime.datetime) -> datetime.datetime:
+    """The last moment of that day at the clinic: "until March 31" includes the evening of March 31."""
+    return timezone.localtime(at).replace(hour=23, minute=59, second=59, microsecond=999999)
 
 
 def local_date(at: datetime.datetime) -> datetime.date:

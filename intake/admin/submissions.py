@@ -42,6 +42,8 @@ class StateFilter(admin.SimpleListFilter):
         return rows
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Submission]) -> QuerySet[Submission]:
+        if "status__exact" in request.GET:
+            return queryset  # somebody asked for one status: that says which
         if self.value() == "closed":
             return queryset.filter(status__in=CLOSED)
         return queryset if self.value() == "all" else queryset.exclude(status__in=CLOSED)
@@ -50,6 +52,8 @@ class StateFilter(admin.SimpleListFilter):
 class ReviewForm(ModelForm[Submission]):
     """The two things that staff write on a submission."""
 
+    # The status that the page showed is posted along: a note on an old page must not undo a colleague's decision.
+    status = forms.ChoiceField(choices=Status.choices, show_hidden_initial=True)
     note = forms.CharField(
         required=False,
         max_length=NOTE_LENGTH,
@@ -60,6 +64,15 @@ class ReviewForm(ModelForm[Submission]):
     class Meta:
         model = Submission
         fields = ["status"]
+
+    def clean_status(self) -> str:
+        seen = self.data.get(self.add_initial_prefix("status"), self.instance.status)
+        if "status" in self.changed_data and seen != self.instance.status:
+            raise forms.ValidationError(
+                f"Somebody set the status to “{self.instance.get_status_display()}” while you had this page open. "
+                "Choose again."
+            )
+        return str(self.cleaned_data["status"])
 
 
 @admin.register(Submission)
@@ -88,9 +101,6 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
             if request.resolver_match and "object_id" in request.resolver_match.kwargs
             else submissions.defer("body")
         )
-
-    def get_ordering(self, request: HttpRequest) -> list[str]:
-        return ["priority", "received_at", "id"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -1,7 +1,5 @@
 """A screening that was sent: one row, written once, read by staff."""
 
-import datetime
-
 from django.conf import settings
 from django.db import models
 
@@ -34,11 +32,8 @@ CLOSED = (Status.ACCEPTED, Status.DECLINED, Status.WITHDRAWN, Status.ARCHIVED)
 
 class SubmissionQuerySet(models.QuerySet["Submission"]):
     def most_urgent_first(self) -> "SubmissionQuerySet":
-        """Open ones by priority and waiting time."""
+        """By priority, then by waiting time."""
         return self.order_by("priority", "received_at", "id")
-
-    def open(self) -> "SubmissionQuerySet":
-        return self.exclude(status__in=CLOSED)
 
 
 class Submission(models.Model):
@@ -89,6 +84,3 @@ class Submission(models.Model):
     def reference(self) -> str:
         """What the patient was given to quote."""
         return reference_of(self.id)
-
-    def waiting(self, *, at: datetime.datetime) -> datetime.timedelta:
-        return at - self.received_at
