@@ -280,6 +280,19 @@ def test_the_shipped_screening_is_tried_with_scores_values_and_the_gate(staff_cl
     assert re.search(r"<dt>bmi</dt>\s*<dd>not known</dd>", page)
 
 
+def test_any_text_in_any_question_of_the_screening_is_taken_in_the_trial(staff_client: Client) -> None:
+    version = QuestionnaireVersion.objects.get(slug="ketamine-screening")
+    forms = staff_client.get(address(version, "try")).context["forms"]
+    names = [form.add_prefix(name) for form in forms for name in form.fields]
+    for words in ("x" * 5_000, "\x00", "-1e999", "__other__", "9" * 400, "<b>", "\u202e\U0001f600"):
+        parts = {f"{name}-{part}": words for name in names for part in ("month", "day", "year")}
+        posted = dict.fromkeys(names, words) | dict(list(parts.items())[:99])
+        response = staff_client.post(address(version, "try"), posted)
+        assert response.status_code == 200
+        assert "Priority: " in text(response)
+        assert "<b>" not in text(response)
+
+
 @pytest.mark.parametrize("page", ["preview", "try"])
 def test_the_long_pages_are_sound_html(staff_client: Client, page: str) -> None:
     version = QuestionnaireVersion.objects.get(slug="ketamine-screening")

@@ -1,17 +1,21 @@
 """`manage.py check_questionnaire`: a clinic learns what is wrong with a file before anything is imported."""
 
+import copy
 import json
 import os
 import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import call_command
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from intake.definition_files import fixed_addresses
 from intake.management.commands.load_questionnaires import SHIPPED
@@ -222,6 +226,45 @@ def test_a_page_must_not_take_an_address_that_the_screening_uses_itself(tmp_path
         status, printed = verdict(written(tmp_path, source))
         assert status == 1, address
         assert f"refused: {address}: the page would have the address" in printed
+
+
+def leaves(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The place of every value in a JSON document."""
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path, *(place for key, one in parts for place in leaves(one, (*path, key)))]
+
+
+SCREENING = json.loads((SHIPPED / "ketamine-screening.json").read_text())
+SCREENING_RULES = (SHIPPED / "ketamine-screening.rules.toml").read_bytes()
+PLACES = [path for path in leaves(SCREENING) if path]
+SPOILERS = [None, True, -1, 1e300, "", "a b", "\x00", "\ud800", "check", [], {}, [{}], {"linkId": "check"}]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from(PLACES), st.sampled_from(SPOILERS)), min_size=1, max_size=3),
+    st.integers(0, len(SCREENING_RULES)),
+    st.binary(max_size=3),
+)
+def test_the_screening_spoiled_anywhere_is_accepted_or_refused_in_one_line(
+    spoiled: list[tuple[Any, ...]], place: int, noise: bytes
+) -> None:
+    document = copy.deepcopy(SCREENING)
+    for path, value in spoiled:
+        inside = document
+        try:
+            for key in path[:-1]:
+                inside = inside[key]
+            inside[path[-1]] = value
+        except (TypeError, KeyError, IndexError):
+            continue  # an earlier change took the place away
+    with tempfile.TemporaryDirectory() as folder:
+        path = written(Path(folder), json.dumps(document))
+        written(Path(folder), SCREENING_RULES[:place] + noise + SCREENING_RULES[place:], "form.rules.toml")
+        status, printed = verdict(path)
+    assert printed.count("\n") == 1
+    assert status == (": refused: " in printed)
+    assert (": accepted" in printed) is (status == 0)
 
 
 def test_the_check_needs_no_database_and_never_shows_a_traceback(tmp_path: Path) -> None:

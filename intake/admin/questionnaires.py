@@ -18,6 +18,7 @@ from intake.admin.questionnaire_forms import ImportForm, PublishForm
 from intake.admin.submissions import LEVEL_LABELS
 from intake.forms import PageForm
 from intake.models import Draft, QuestionnaireVersion
+from intake.questionnaires.answers import Answers
 from intake.questionnaires.changes import changes, condition_in_words, rule_in_words
 from intake.questionnaires.definition import Item, Page, Questionnaire, QuestionnaireRefused
 from intake.questionnaires.triage import Level, Rules, RulesRefused
@@ -138,7 +139,8 @@ class QuestionnaireVersionAdmin(admin.ModelAdmin[QuestionnaireVersion]):
         version = self.version_or_404(request, pk)
         if why_unreadable(version):
             return self.to_version(version)
-        pages = [preview_page(version, page) for page in version.definition.pages]
+        given = actions.site_answers(version)
+        pages = [preview_page(version, page, given) for page in version.definition.pages]
         return self.page(request, "preview", {"title": f"Preview of {version}", "pages": pages}, version)
 
     def trial_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -296,14 +298,8 @@ def rule_rows(definition: Questionnaire, rules: Rules) -> list[dict[str, Any]]:
     ]
 
 
-def preview_page(version: QuestionnaireVersion, page: Page) -> dict[str, Any]:
-    form = PageForm(
-        version.definition,
-        version.rules,
-        page,
-        answers=actions.site_answers(version),
-        today=timezone.localdate(),
-    )
+def preview_page(version: QuestionnaireVersion, page: Page, given: Answers) -> dict[str, Any]:
+    form = PageForm(version.definition, version.rules, page, answers=given, today=timezone.localdate())
     form.prefix = page.slug  # two pages may name their fields alike
     depending = [item for item in with_inner_items(page.item) if item.enable_when and not item.hidden]
     return {
