@@ -223,3 +223,10 @@ def test_a_change_that_opens_questions_leads_through_them_and_back_to_the_check_
     assert response.context["return_to"] == "check"
     fields = {"q-heart-recent": "no", "q-heart-controlled": "yes", "return": "check"}
     assert client.post("/screening/heart-more/", fields)["Location"] == "/screening/check/"
+
+
+def test_words_beside_a_tick_are_kept_without_ticking_something_else(client: Client) -> None:
+    response = walk(client, until="pain")
+    fields = page_fields(response, ANSWERS) | {"q-pain-where": ["back"], "q-pain-where-other": "left jaw"}
+    client.post("/screening/pain/", fields)
+    assert Draft.objects.get().contents["answers"]["pain-where"] == ["back", {"other": "left jaw"}]

@@ -34,8 +34,8 @@ def parse(item: Item, written: Sequence[str], *, other: str = "") -> tuple[Value
 
     Blank strings are dropped and repeated answers count once, so () means not answered. Dates are written
     1962-03-09, times 14:30, both together 2026-03-09T14:30-05:00; yes and no also as true and false. In an
-    open-choice "__other__" among `written` chooses the free text in `other`, and so does writing there while
-    choosing nothing.
+    open-choice "__other__" among `written` chooses the free text in `other`, and so does writing there, save
+    where another answer is chosen and only one is allowed.
     """
     if len(written) > MOST_ANSWERS:
         raise AnswerRefused(ProblemKind.TOO_MANY, most_answers(item))
@@ -48,7 +48,9 @@ def parse(item: Item, written: Sequence[str], *, other: str = "") -> tuple[Value
             values.append(read)
     if item.type is ItemType.OPEN_CHOICE:
         chosen = any(text == OTHER_KEY for text in written)
-        free = _cleaned(other, text_limit(item)).replace("\n", " ") if chosen or not values else ""
+        # Text beside other ticks is an answer too, where several are allowed; beside one radio button it is left over.
+        counts = chosen or not values or item.repeats
+        free = _cleaned(other, text_limit(item)).replace("\n", " ") if counts else ""
         if free:
             values.append(Other(free))
         elif chosen:
