@@ -26,7 +26,8 @@ class QuestionnaireVersionQuerySet(models.QuerySet["QuestionnaireVersion"]):
 
     def current(self, slug: str) -> "QuestionnaireVersion | None":
         """The version that a new draft begins with: the one published last."""
-        return self.published().filter(slug=slug).order_by("-published_at", "-pk").first()
+        newest_first = self.published().filter(slug=slug).order_by("-published_at", "-pk")
+        return newest_first.defer("source", "rules_source").first()
 
     def with_begins_now(self) -> "QuestionnaireVersionQuerySet":
         """Each with `begins_now`: whether it is the `current` one of its slug."""
@@ -127,11 +128,15 @@ class QuestionnaireVersion(models.Model):
 # a draft may be imported anew.
 @lru_cache(maxsize=64)
 def parsed_definition(pk: int, definition_hash: str) -> Questionnaire:
-    source = QuestionnaireVersion.objects.values_list("source", flat=True).get(pk=pk)
+    source = QuestionnaireVersion.objects.values_list("source", flat=True).get(
+        pk=pk, definition_hash=definition_hash
+    )
     return read_questionnaire(bytes(source))
 
 
 @lru_cache(maxsize=64)
 def parsed_rules(pk: int, definition_hash: str, rules_hash: str) -> Rules:
-    source = QuestionnaireVersion.objects.values_list("rules_source", flat=True).get(pk=pk)
+    source = QuestionnaireVersion.objects.values_list("rules_source", flat=True).get(
+        pk=pk, rules_hash=rules_hash
+    )
     return read_rules(bytes(source), parsed_definition(pk, definition_hash))
