@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from crispy_forms.helper import FormHelper
@@ -10,20 +11,42 @@ from django import forms
 
 from intake.contact import can_be_reached, unreachable_message
 from intake.layout import Words
-from intake.messages import error_message
-from intake.questionnaires.answers import AnswerRefused, Answers, Problem, Value, asked, kept, parse, problems
+from intake.messages import error_message, shortened
+from intake.questionnaires.answers import (
+    AnswerRefused,
+    Answers,
+    Problem,
+    ProblemKind,
+    Value,
+    asked,
+    in_words,
+    kept,
+    notes_of,
+    parse,
+    problems,
+)
 from intake.questionnaires.definition import Item, ItemType, Page, Questionnaire
+from intake.questionnaires.scoring import is_scored
 from intake.questionnaires.triage import Rules, bound_problems
 from intake.widgets import Written, posted, widget_for, written_from
 
 SHOWN = "shown"  # name of the hidden fields with the linkIds that a page showed
+MESSAGES = {
+    ProblemKind.NOT_A_TIME: "Enter a time for “{question}”, such as 2:30 pm",
+    ProblemKind.NOT_A_DATE_AND_TIME: "Enter a real date and a time for “{question}”, such as March 9 1962 at 2:30 pm",
+    ProblemKind.NOT_A_URL: "Write the whole web address for “{question}”, such as https://example.org",
+    ProblemKind.NOT_IN_PATTERN: "Check how “{question}” is written",
+    ProblemKind.TOO_FEW: "Give at least {limit} answers to “{question}”",
+    ProblemKind.TOO_MANY_DECIMALS: "Write “{question}” with at most {limit} digits after the point",
+}
 
 
 class ItemField(forms.Field):
     """One question; its cleaned value is the tuple of answers that the engine parsed."""
 
     def __init__(self, item: Item) -> None:
-        super().__init__(label=item.text, help_text=item.hint, required=False, widget=widget_for(item))
+        hint = " · ".join(filter(None, (item.hint, *notes_of(item))))
+        super().__init__(label=prefixed(item), help_text=hint, required=False, widget=widget_for(item))
         self.item = item
 
     def clean(self, value: Written) -> tuple[Value, ...]:
@@ -31,7 +54,7 @@ class ItemField(forms.Field):
             values = parse(self.item, value.values, other=value.other)
         except AnswerRefused as refusal:
             raise forms.ValidationError(
-                error_message(self.item, refusal.kind, refusal.limit), code=refusal.kind
+                told(self.item, refusal.kind, refusal.limit), code=refusal.kind
             ) from refusal
         if values and not can_be_reached(self.item.link_id, str(values[0])):
             raise forms.ValidationError(unreachable_message(self.item), code="unreachable")
@@ -62,14 +85,20 @@ class PageForm(forms.Form):
             frozenset(posted(data, SHOWN)) if data and SHOWN in data else asked(questionnaire, answers)
         )
         entries: list[Any] = []
-        for item in page_items(page, asked(questionnaire, answers)):
-            if item.type == ItemType.DISPLAY or item.type == ItemType.GROUP:
-                entries.append(Words(item))
+        items = page_items(page, asked(questionnaire, answers))
+        is_new = not any(answers.get(item.link_id) for item in items)
+        for item in items:
+            if not item.is_question:
+                entries.append(Words(replace(item, text=prefixed(item))))
+                continue
+            if item.read_only:
+                given = in_words(item, answers.get(item.link_id) or item.initial)
+                entries.append(Words(replace(item, text=f"{prefixed(item)} {', '.join(given)}")))
                 continue
             name = field_name(item, place=len(self.names))
             self.names[item.link_id] = name
             self.fields[name] = ItemField(item)
-            self.initial[name] = written_from(answers.get(item.link_id, ()))
+            self.initial[name] = written_from(answers.get(item.link_id) or first_answers(item, is_new=is_new))
             entries.append(Field(name))
         self.helper = FormHelper()
         self.helper.form_tag = False
@@ -79,7 +108,7 @@ class PageForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         for problem in self.page_problems():
             item = self.questionnaire.item(problem.link_id)
-            self.add_error(self.names[problem.link_id], error_message(item, problem.kind, problem.limit))
+            self.add_error(self.names[problem.link_id], told(item, problem.kind, problem.limit))
         return self.cleaned_data
 
     def page_problems(self) -> list[Problem]:
@@ -117,19 +146,47 @@ class PageForm(forms.Form):
         return others | self.page_answers()
 
 
+def told(item: Item, kind: ProblemKind, limit: object) -> str:
+    """What a person is told about an answer that cannot be used."""
+    if kind == ProblemKind.TOO_MANY and limit != 1:
+        return f"Give at most {limit} answers to “{shortened(item.text)}”"
+    if kind not in MESSAGES:
+        return error_message(item, kind, limit)
+    message = MESSAGES[kind].format(question=shortened(item.text), limit=limit)
+    return f"{message}: {limit}" if kind == ProblemKind.NOT_IN_PATTERN and limit else message
+
+
+def prefixed(item: Item) -> str:
+    """The text after its number in the form, where it has one: "1a. Sleep"."""
+    return f"{item.prefix} {item.text}".strip()
+
+
+def first_answers(item: Item, *, is_new: bool) -> tuple[Value, ...]:
+    """What stands in a field of a page that nobody answered yet.
+
+    Never in an item of a scored instrument: an answer that nobody chose must not count.
+    """
+    return item.initial if is_new and not is_scored(item) else ()
+
+
 def page_items(page: Page, asked_link_ids: frozenset[str]) -> list[Item]:
-    """The page's visible items in order, groups before their children; hints and whys belong to their question."""
+    """The page's visible items in order, groups and questions before what stands in them.
+
+    Hints and whys belong to their question. A read-only question is there only with something to read.
+    """
     found: list[Item] = []
 
-    def walk(items: tuple[Item, ...]) -> None:
-        for item in items:
+    def walk(around: Item) -> None:
+        for item in around.items:
             if item.link_id not in asked_link_ids or item.hidden:
                 continue
-            found.append(item)
-            if item.type == ItemType.GROUP:
-                walk(item.items)
+            if around.is_question and item.type == ItemType.DISPLAY:
+                continue
+            if not item.read_only or item.initial:
+                found.append(item)
+            walk(item)
 
-    walk(page.item.items)
+    walk(page.item)
     return found
 
 

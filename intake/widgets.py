@@ -9,24 +9,20 @@ from django import forms
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 
+from intake.questionnaires.answers import MOST_ANSWERS
 from intake.questionnaires.definition import Item, ItemType, Option
+from intake.typed_dates import (
+    iso_date,
+    iso_moment,
+    iso_time,
+    split_iso_date,
+    split_iso_moment,
+    spoken_time,
+)
 
 OTHER = "__other__"  # what a form posts when the free text of an open choice was picked
+FIELDS_AT_FIRST = 3  # of a question with several answers; one more whenever they are all used
 LONGEST_ECHO = 20_000  # characters; more is not sent back to the page it came from
-MONTHS = (
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +31,8 @@ class Written:
 
     values: tuple[str, ...] = ()
     other: str = ""
-    parts: Mapping[str, str] = field(default_factory=dict)  # month, day, year as typed
+    parts: Mapping[str, str] = field(default_factory=dict)  # month, day, year, time as typed
+    entries: tuple["Written", ...] = ()  # each answer of a question with several fields
 
     def __bool__(self) -> bool:
         return bool(self.values or self.other)
@@ -43,6 +40,8 @@ class Written:
 
 class ItemWidget(forms.Widget):
     """A widget for one item. `use_fieldset` says that the question is a legend over several inputs."""
+
+    use_fieldset = False
 
     def __init__(self, item: Item) -> None:
         super().__init__()
@@ -73,14 +72,37 @@ class TextLine(ItemWidget):
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
-        numeric = {ItemType.INTEGER: "numeric", ItemType.DECIMAL: "decimal"}
+        numeric = {
+            ItemType.INTEGER: "numeric",
+            ItemType.DECIMAL: "decimal",
+            ItemType.QUANTITY: "decimal",
+        }
+        kind = "url" if self.item.type == ItemType.URL else "text"
         context["widget"] |= {
             "text": echo(context["widget"]["written"]),
             "inputmode": numeric.get(self.item.type, ""),
             "width": 4 if self.item.type in numeric else 0,  # characters
             "unit": self.item.unit,
             "autocomplete": AUTOCOMPLETE.get(self.item.link_id, ""),
-            "kind": KEYBOARD.get(self.item.link_id, "text"),
+            "kind": KEYBOARD.get(self.item.link_id, kind),
+        }
+        return context
+
+
+class TimeLine(TextLine):
+    """A time of day as one text field: 2:30 pm or 14:30."""
+
+    def value_from_datadict(self, data: Mapping[str, Any], files: object, name: str) -> Written:
+        typed = "".join(posted(data, name))[:LONGEST_ECHO].strip()
+        return Written(values=(iso_time(typed),), parts={"time": typed}) if typed else Written()
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        written: Written = context["widget"]["written"]
+        context["widget"] |= {
+            "text": written.parts.get("time") or spoken_time(echo(written)),
+            "width": 10,
+            "unit": "such as 2:30 pm",
         }
         return context
 
@@ -123,14 +145,77 @@ class DateParts(ItemWidget):
         return context
 
 
+class MomentParts(DateParts):
+    """A date and a time of day, which is the clinic's own time."""
+
+    def value_from_datadict(self, data: Mapping[str, Any], files: object, name: str) -> Written:
+        written = super().value_from_datadict(data, files, name)
+        typed = "".join(posted(data, f"{name}-time"))[:100].strip()
+        if not written and not typed:
+            return Written()
+        day = written.values[0] if written else ""
+        return Written(values=(iso_moment(day, iso_time(typed)),), parts={**written.parts, "time": typed})
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        written: Written = value or Written()
+        typed = written.parts or split_iso_moment(written.values)
+        context = super().get_context(name, Written(written.values, parts=typed), attrs)
+        context["widget"]["parts"].append(
+            {"name": "time", "label": "Time", "hint": "such as 2:30 pm", "width": 10,
+             "text": typed.get("time", ""), "autocomplete": ""}
+        )  # fmt: skip
+        return context
+
+
+class Several(ItemWidget):
+    """A field for each answer of a question that repeats, with room for more than there are."""
+
+    template_name = "clinic/widgets/several.html"
+    use_fieldset = True
+
+    def __init__(self, item: Item, one: ItemWidget) -> None:
+        super().__init__(item)
+        self.one = one
+
+    def value_from_datadict(self, data: Mapping[str, Any], files: object, name: str) -> Written:
+        every = (
+            self.one.value_from_datadict(data, files, name_of_one(name, place))
+            for place in range(MOST_ANSWERS)
+        )
+        entries = tuple(written for written in every if any(text.strip() for text in written.values))
+        return Written(values=tuple(text for one in entries for text in one.values), entries=entries)
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        written: Written = context["widget"]["written"]
+        entries = written.entries or tuple(Written(values=(text,)) for text in written.values)
+        room = max(len(entries) + 1, self.item.min_answers or 0, FIELDS_AT_FIRST)
+        entries += (Written(),) * (min(room, self.item.max_answers or MOST_ANSWERS) - len(entries))
+        attrs = context["widget"]["attrs"]
+        id_ = attrs.get("id", name)
+        context["widget"] |= {
+            # Several inputs of one answer, such as month, day and year, need a legend; one input needs a label.
+            "has_legends": self.one.use_fieldset,
+            "entries": [
+                {"id": name_of_one(id_, place),
+                 "html": self.one.render(name_of_one(name, place), entry, attrs | {"id": name_of_one(id_, place)})}
+                for place, entry in enumerate(entries)
+            ],
+        }  # fmt: skip
+        return context
+
+
+def name_of_one(name: str, place: int) -> str:
+    """The first field has the question's own name, so that the error summary's link lands on it."""
+    return f"{name}:{place + 1}" if place else name
+
+
 class Options(ItemWidget):
     """Radio buttons, or checkboxes where more than one answer is allowed or there is one thing to tick."""
 
     template_name = "clinic/widgets/options.html"
 
-    @property
-    def use_fieldset(self) -> bool:
-        return True
+    use_fieldset = True
 
     @property
     def options(self) -> Sequence[Option]:
@@ -179,6 +264,11 @@ class Scale(Options):
 
 
 def widget_for(item: Item) -> ItemWidget:
+    one = widget_for_one(item)
+    return Several(item, one) if item.repeats and not isinstance(one, Options) else one
+
+
+def widget_for_one(item: Item) -> ItemWidget:
     match item.type:
         case ItemType.BOOLEAN:
             return YesNo(item)
@@ -186,6 +276,10 @@ def widget_for(item: Item) -> ItemWidget:
             return Scale(item) if is_scale(item) else Options(item)
         case ItemType.DATE:
             return DateParts(item)
+        case ItemType.DATE_TIME:
+            return MomentParts(item)
+        case ItemType.TIME:
+            return TimeLine(item)
         case ItemType.TEXT:
             return TextBox(item)
         case _:
@@ -207,7 +301,7 @@ def written_from(values: Sequence[Any]) -> Written:
             other = value.text
         elif isinstance(value, bool):
             texts.append("true" if value else "false")
-        elif isinstance(value, datetime.date):
+        elif isinstance(value, datetime.date | datetime.time):
             texts.append(value.isoformat())
         else:
             texts.append(str(value))
@@ -224,35 +318,6 @@ def posted(data: Mapping[str, Any], name: str) -> list[str]:
 def echo(written: Written) -> str:
     """What was typed, to be shown again; a text far beyond any limit is cut, so that the page stays a page."""
     return (written.values[0] if written.values else "")[:LONGEST_ECHO]
-
-
-def iso_date(month: str, day: str, year: str) -> str:
-    """2026-03-09 for 3 or March, 9, 2026; what cannot be a date comes back as typed, to be refused with a reason.
-
-    >>> iso_date("Mar", "9", "1962"), iso_date("02", "31", "1980"), iso_date("x", "1", "1980")
-    ('1962-03-09', '1980-02-31', 'x/1/1980')
-    """
-    number = month_number(month)
-    is_number = all(part.isascii() and part.isdigit() for part in (number, day, year))
-    if is_number and len(day) <= 2 and len(number) <= 2 and len(year) == 4:
-        return f"{year}-{number:>02}-{day:>02}"
-    return "/".join((month, day, year))
-
-
-def month_number(month: str) -> str:
-    name = month.lower().rstrip(".")
-    if len(name) >= 3:
-        for number, full_name in enumerate(MONTHS, start=1):
-            if full_name.startswith(name) or name == "sept" and number == 9:
-                return str(number)
-    return month
-
-
-def split_iso_date(values: Sequence[str]) -> dict[str, str]:
-    if not values or values[0].count("-") != 2:
-        return {}
-    year, month, day = values[0].split("-")
-    return {"month": month.lstrip("0"), "day": day.lstrip("0"), "year": year}
 
 
 # What a phone's keyboard and a browser's autofill may know about a question. Keyed by linkId, because FHIR has no

@@ -3,7 +3,7 @@
 from intake.questionnaires.conditions import asked
 from intake.questionnaires.items import MOST_ANSWERS, STRING_LIMIT, Page, Questionnaire
 from intake.questionnaires.parsing import parse
-from intake.questionnaires.stored import SeenItem, SeenPage, as_seen, from_json, in_words, to_json
+from intake.questionnaires.stored import SeenItem, SeenPage, as_seen, from_json, in_words, notes_of, to_json
 from intake.questionnaires.values import (
     TEXT_LIMIT,
     AnswerRefused,
@@ -33,6 +33,7 @@ __all__ = [
     "from_json",
     "in_words",
     "kept",
+    "notes_of",
     "parse",
     "problems",
     "text_limit",

@@ -22,7 +22,7 @@ def read_pages(items: tuple[Item, ...], title: str) -> tuple[Page, ...]:
     sheets = _sheets(items, has_marks=bool(marked), title=title or UNTITLED)
     on_pages = {item.link_id for sheet in sheets for item in with_descendants(sheet)}
     for item in everything:
-        if item.type is not ItemType.GROUP and not item.hidden and item.link_id not in on_pages:
+        if _is_shown(item) and item.link_id not in on_pages:
             raise QuestionnaireRefused(
                 item.link_id,
                 "it stands on no page, so nobody would see it; put it into a page",
@@ -62,7 +62,7 @@ def _sheets(items: Sequence[Item], *, has_marks: bool, title: str) -> list[Item]
     loose: list[Item] = []
     for item in items:
         if item.type is not ItemType.GROUP:
-            loose += [] if item.hidden else [item]
+            loose += [item] if any(map(_is_shown, with_descendants(item))) else []
             continue
         groups = [one for one in with_descendants(item) if _is_page(one)] if has_marks else [item]
         groups = [group for group in groups if any(map(_is_shown, with_descendants(group)))]
@@ -127,7 +127,8 @@ def _is_page(item: Item) -> bool:
 
 
 def _is_shown(item: Item) -> bool:
-    return item.type is not ItemType.GROUP and not item.hidden
+    """Whether there is something to read: not so in a question that is only worked out."""
+    return item.type is not ItemType.GROUP and not item.hidden and (not item.read_only or bool(item.initial))
 
 
 def _slug(link_id: str, number: int, taken: set[str]) -> str:

@@ -148,6 +148,7 @@ INSTRUMENTS = (
     ),
 )
 BY_KEY = {instrument.key: instrument for instrument in INSTRUMENTS}
+_SCORED = frozenset(code for instrument in INSTRUMENTS for code in instrument.codes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +213,11 @@ def _score(instrument: Instrument, items: Sequence[Item], answers: Answers) -> S
         total_code=instrument.total_code,
         panel_code=instrument.panel_code,
     )
+
+
+def is_scored(item: Item) -> bool:
+    """Whether an instrument counts the answer to this item."""
+    return any(coding.system == LOINC and coding.code in _SCORED for coding in item.codings)
 
 
 def points_of(item: Item, given: tuple[Value, ...], instrument: Instrument) -> Decimal | None:

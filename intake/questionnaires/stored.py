@@ -140,13 +140,15 @@ def _seen(around: Item, answers: Answers, enabled: frozenset[str]) -> Iterator[S
             continue
         if around.is_question and item.type is ItemType.DISPLAY:
             continue  # its hint, its reason or a note of it
-        if item.read_only and item.link_id not in answers:
-            continue  # nothing stands there that anybody could read
         inside = tuple(_seen(item, answers, enabled))
+        given = answers.get(item.link_id, ())
+        if item.read_only and not given:
+            given = item.initial
+            if not given:
+                yield from inside  # nothing stands there that anybody could read
+                continue
         if item.type is ItemType.GROUP and not inside:
             continue
-        words = (child for child in item.items if child.type is ItemType.DISPLAY and not child.hidden)
-        notes = words if item.is_question else ()
         yield SeenItem(
             link_id=item.link_id,
             type=item.type,
@@ -154,12 +156,20 @@ def _seen(around: Item, answers: Answers, enabled: frozenset[str]) -> Iterator[S
             text=item.text,
             hint=item.hint,
             why=item.why,
-            notes=tuple(note.text for note in notes if note.control not in HINT_CONTROLS | {"help"}),
+            notes=notes_of(item),
             is_question=item.is_question,
-            answers_in_words=in_words(item, answers.get(item.link_id, ())),
+            answers_in_words=in_words(item, given),
             asked=True,
         )
         yield from inside
+
+
+def notes_of(item: Item) -> tuple[str, ...]:
+    """What else stands beside the input of a question, such as the words at both ends of a scale."""
+    if not item.is_question:
+        return ()
+    words = (child for child in item.items if child.type is ItemType.DISPLAY and not child.hidden)
+    return tuple(word.text for word in words if word.control not in HINT_CONTROLS | {"help"})
 
 
 def in_words(item: Item, values: tuple[Value, ...]) -> tuple[str, ...]:
