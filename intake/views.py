@@ -41,7 +41,7 @@ def start(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     """One page of questions: shown, judged, saved, and on to the next."""
     secret, draft = read_secret(request), current_draft(request)
@@ -129,7 +129,7 @@ def support(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def check(request: HttpRequest) -> HttpResponse:
     """Everything once more, with a way to change each answer; sending is the POST."""
     secret, draft = read_secret(request), current_draft(request)
@@ -190,7 +190,7 @@ def done(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def leave(request: HttpRequest) -> HttpResponse:
     """Stop for now. The code is shown; only the POST makes the browser forget it, and shows it once more."""
     secret, draft = read_secret(request), current_draft(request)
@@ -206,7 +206,7 @@ def leave(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def resume(request: HttpRequest) -> HttpResponse:
     """Come back with the code."""
     if request.method != "POST":
