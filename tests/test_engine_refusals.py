@@ -508,7 +508,7 @@ def test_a_page_inside_a_page_is_refused() -> None:
         ({"url": 5}, "url must be a text, not the number 5"),
         ({"implicitRules": "http://a"}, "'implicitRules' is not understood"),
         ({"versionAlgorithmString": "semver"}, "versionAlgorithmString is FHIR R5"),
-        ({"extension": [extension("variable")]}, "expression language"),
+        ({"extension": [extension("questionnaire-constraint")]}, "expression language"),
         ({"code": [{"display": "PHQ"}]}, "a coding has no code"),
     ],
 )

@@ -11,6 +11,7 @@ from intake.questionnaires.answers import Answers, Value
 from intake.questionnaires.scoring import BY_KEY, INSTRUMENTS, Score, band, in_total, scores, why_not_scorable
 from tests.engine_builders import (
     GAD,
+    PC_PTSD,
     PEG,
     PHQ,
     extension,
@@ -30,7 +31,16 @@ PHQ_2 = read(*map(frequency_item, PHQ[:2]))
 GAD_7 = read(*map(frequency_item, GAD))
 GAD_2 = read(*map(frequency_item, GAD[:2]))
 PEG_3 = read(*map(peg_item, PEG))
-FORMS = {"phq9": PHQ_9, "phq8": PHQ_8, "phq2": PHQ_2, "gad7": GAD_7, "gad2": GAD_2, "peg": PEG_3}
+PC_PTSD_5 = read(*(item(code, code=loinc(code)) for code in PC_PTSD))
+FORMS = {
+    "phq9": PHQ_9,
+    "phq8": PHQ_8,
+    "phq2": PHQ_2,
+    "gad7": GAD_7,
+    "gad2": GAD_2,
+    "peg": PEG_3,
+    "pcptsd5": PC_PTSD_5,
+}
 
 
 def sums_to(codes: tuple[str, ...], total: int) -> Answers:
@@ -77,6 +87,17 @@ def test_peg_is_the_mean_of_three_to_one_decimal_and_has_no_band(
     assert (score.points, score.band, score.unit) == (Decimal(expected), "", "points, 0-10, mean of three")
 
 
+@pytest.mark.parametrize(
+    ("yes", "expected"),
+    [(0, "below the cut-off of 4"), (3, "below the cut-off of 4"), (4, "4 or more, the cut-off")]
+    + [(5, "4 or more, the cut-off")],
+)
+def test_pc_ptsd_5_counts_each_yes_and_its_cut_off_is_four(yes: int, expected: str) -> None:
+    score = only_score(PC_PTSD_5, {code: (place < yes,) for place, code in enumerate(PC_PTSD)})
+    assert (score.points, score.band) == (Decimal(yes), expected)
+    assert (score.total_code, score.panel_code) == ("", "")  # no code of it is confirmed
+
+
 def test_a_mean_is_rounded_half_up() -> None:
     """Thirds never fall on a half, so this takes points that no PEG has."""
     assert in_total(BY_KEY["peg"], [Decimal("0.15"), Decimal("0.15"), Decimal("0.15")]) == Decimal("0.2")
@@ -119,7 +140,7 @@ def test_the_tables_agree_with_themselves() -> None:
 @pytest.mark.parametrize("key", BY_KEY)
 def test_a_missing_item_means_no_total_and_is_named(key: str) -> None:
     codes = BY_KEY[key].codes
-    answer: Value = 0 if key == "peg" else "0"
+    answer: Value = {"peg": 0, "pcptsd5": False}.get(key, "0")
     complete: dict[str, tuple[Value, ...]] = dict.fromkeys(codes, (answer,))
     for left_out in codes:
         score = only_score(FORMS[key], {code: v for code, v in complete.items() if code != left_out})
@@ -284,7 +305,7 @@ def test_a_form_that_can_give_no_score_is_found_out(second: dict[str, Any], reas
 
 def test_a_name_that_is_no_score_is_told_with_those_that_are() -> None:
     assert why_not_scorable(PHQ_9, "phq") == (
-        "'phq' is no score; write one of phq9, phq8, phq2, gad7, gad2, peg"
+        "'phq' is no score; write one of phq9, phq8, phq2, gad7, gad2, peg, pcptsd5"
     )
 
 

@@ -23,6 +23,7 @@ from intake.questionnaires.items import (
 )
 from intake.questionnaires.json_source import MAX_BYTES, Element, read_object
 from intake.questionnaires.pages import NO_GROUP, read_pages, with_descendants
+from intake.questionnaires.totals import read_totals
 
 __all__ = [
     "MAX_BYTES",
@@ -65,6 +66,7 @@ def read_questionnaire(source: bytes) -> Questionnaire:
         raise root.refusal("the questionnaire has no item; give it a group with questions")
     items = reader.read()
     order = _evaluation_order(reader.by_link_id, reader.parents)
+    totals = read_totals(items, reader.by_link_id, reader.expressions, reader.warn)
     pages = read_pages(items, root.text("title"))
     return Questionnaire(
         url=root.text("url"),
@@ -90,6 +92,7 @@ def read_questionnaire(source: bytes) -> Questionnaire:
             if item.link_id != NO_GROUP
         },
         evaluation_order=order,
+        totals=totals,
     )
 
 

@@ -22,6 +22,7 @@ REGEX = FHIR + "regex"
 MAX_DECIMALS = FHIR + "maxDecimalPlaces"
 MIN_QUANTITY = SDC + "sdc-questionnaire-minQuantity"
 MAX_QUANTITY = SDC + "sdc-questionnaire-maxQuantity"
+CALCULATED = SDC + "sdc-questionnaire-calculatedExpression"
 MIN_OCCURS = FHIR + "questionnaire-minOccurs"
 MAX_OCCURS = FHIR + "questionnaire-maxOccurs"
 EXCLUSIVE = FHIR + "questionnaire-optionExclusive"
@@ -45,6 +46,7 @@ ON_ITEMS = frozenset(
         MAX_DECIMALS,
         MIN_QUANTITY,
         MAX_QUANTITY,
+        CALCULATED,
         MIN_OCCURS,
         MAX_OCCURS,
     }
@@ -55,6 +57,7 @@ TRANSLATED = frozenset({"text", "display", "valueString"})  # elements whose tra
 
 # Leaving these out cannot change what an answer means; each is warned of with what becomes of it.
 HARMLESS = {
+    FHIR + "variable": "variables are not worked out",
     FHIR + "designNote": "design notes are not shown",
     FHIR + "rendering-style": "the plain text is shown",
     FHIR + "rendering-styleSensitive": "the plain text is shown",
@@ -115,7 +118,7 @@ def read_extensions(element: Element, understood: frozenset[str], warn: Warn) ->
 
 
 def _why_not(url: str) -> str:
-    if "Expression" in url or url.endswith(("/variable", "-constraint", "/targetConstraint")):
+    if "Expression" in url or url.endswith(("-constraint", "/targetConstraint")):
         return (
             f"the extension {quoted(url)} is computed in an expression language that this site does not run; "
             "use enableWhen, minValue or maxValue, or take it out"

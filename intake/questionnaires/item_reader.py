@@ -78,6 +78,7 @@ class ItemReader:
         self.warnings: dict[str, None] = {}
         self.by_link_id: dict[str, Item] = {}
         self.parents: dict[str, Item] = {}
+        self.expressions: dict[str, str] = {}  # linkId -> how its answer is worked out
         self._parts = 0
         self._elements: dict[str, Element] = {}
         self._types: dict[str, ItemType] = {}
@@ -113,6 +114,7 @@ class ItemReader:
             check_elements(element, _ITEM_ELEMENTS, self.warn)
             kind = self._types[link_id] = _item_type(element)
             self._extensions[link_id] = read_extensions(element, ext.ON_ITEMS, self.warn)
+            self._note_expression(element, kind)
             self._units[link_id] = limits.unit(element, self._extensions[link_id], kind, self.warn)
             if kind in CHOICES:
                 self._count(element, len(element.children("answerOption")))
@@ -120,6 +122,13 @@ class ItemReader:
             elif "answerOption" in element or "answerValueSet" in element:
                 raise element.refusal(f"it lists answers and is of type {kind}; write the type as choice")
             self._survey(element)
+
+    def _note_expression(self, element: Element, kind: ItemType) -> None:
+        if extension := self._extensions[element.link_id].get(ext.CALCULATED):
+            if kind in NOT_QUESTIONS:
+                raise element.refusal(f"a {kind} cannot be worked out; take calculatedExpression out")
+            expression = extension.child("valueExpression")
+            self.expressions[element.link_id] = expression.text("expression")
 
     def _link_id(self, element: Element, parent: Element) -> str:
         inside = "an item inside it" if parent.link_id else "an item of the first level"
@@ -161,7 +170,7 @@ class ItemReader:
             codings=read_codings(element, "code", self.warn),
             required=element.flag("required") and kind not in NOT_QUESTIONS,
             repeats=element.flag("repeats"),
-            read_only=element.flag("readOnly"),
+            read_only=element.flag("readOnly") or link_id in self.expressions,
             hidden=hidden,
             max_length=limits.max_length(element, kind),
             min_length=limits.min_length(element, extensions, kind),

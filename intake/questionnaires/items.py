@@ -177,6 +177,17 @@ class Page:
     """From 1."""
 
 
+@dataclass(frozen=True, slots=True)
+class Total:
+    """A number that the questionnaire works out of the points of some answers."""
+
+    link_id: str
+    """The item that says what it is called."""
+    items: tuple[str, ...]
+    """LinkIds of the questions that count, each a single choice, in document order."""
+    is_mean: bool
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Questionnaire:
     """One version of a questionnaire. Two are equal when they were read from the same bytes."""
@@ -203,6 +214,7 @@ class Questionnaire:
     pages_by_item: Mapping[str, Page] = field(repr=False)
     evaluation_order: tuple[Item, ...] = field(repr=False)
     """Every item after its parent and after the questions that its conditions look at."""
+    totals: tuple[Total, ...] = ()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Questionnaire) and other.definition_hash == self.definition_hash

@@ -137,8 +137,8 @@ def unit(element: Element, extensions: Extensions, kind: ItemType, warn: ext.War
     found = next((extensions[url] for url in (ext.UNIT, ext.UNIT_OPTION) if url in extensions), None)
     if found is not None:
         return read_coding(found.child("valueCoding"), warn)
-    if kind is not ItemType.QUANTITY:
-        return None
+    if kind is not ItemType.QUANTITY or ext.CALCULATED in extensions:
+        return None  # what is worked out is a number of points
     for initial in element.children("initial"):
         quantity = initial.child("valueQuantity")
         if "code" in quantity or "unit" in quantity:

@@ -1,17 +1,18 @@
-"""Scores of the instruments that we know: PHQ-9, PHQ-8, PHQ-2, GAD-7, GAD-2 and PEG.
+"""Scores of the instruments that we know, and a questionnaire's own totals.
 
-An instrument is recognised by the exact set of its LOINC item codes among the questions that are asked. A
-missing item means no points, never a partial sum. An answer without points (an option without ordinalValue,
-a number off the scale, several answers) counts as missing, so that a faulty file can give no wrong total.
-`why_not_scorable` finds such a file before anyone answers it; `read_rules` asks it for every score in a rule.
+PHQ-9, PHQ-8, PHQ-2, GAD-7, GAD-2, PEG and PC-PTSD-5 are recognised, each by the exact set of its LOINC item
+codes among the questions that are asked. A missing item means no points, never a partial sum. An answer without
+points (an option without ordinalValue, a number off the scale, several answers) counts as missing, so that a
+faulty file can give no wrong total. `why_not_scorable` finds such a file before anyone answers it; `read_rules`
+asks it for every score in a rule. A total that the questionnaire itself works out has no bands and no code.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 
 from intake.questionnaires.conditions import asked
-from intake.questionnaires.items import Item, ItemType, Questionnaire
+from intake.questionnaires.items import Item, ItemType, Questionnaire, Total
 from intake.questionnaires.json_source import quoted
 from intake.questionnaires.values import Answers, Value
 
@@ -24,6 +25,7 @@ PHQ_CODES = (
 )
 GAD_CODES = ("69725-0", "68509-9", "69733-4", "69734-2", "69735-9", "69689-8", "69736-7")
 PEG_CODES = ("75893-8", "91145-3", "91146-1")
+PC_PTSD_CODES = ("102012-2", "102013-0", "102014-8", "102015-5", "102016-3")
 
 Bands = tuple[tuple[int, str], ...]  # (lowest total in points, name), highest first
 
@@ -63,6 +65,8 @@ PHQ_2_BANDS: Bands = ((3, "3 or more, the cut-off"), (0, "below the cut-off of 3
 GAD_7_BANDS: Bands = ((15, "severe"), (10, "moderate"), (5, "mild"), (0, "minimal"))
 # Points, 0-6; from a secondary summary only
 GAD_2_BANDS: Bands = ((3, "3 or more, the cut-off"), (0, "below the cut-off of 3"))
+# Points, 0-5; Prins et al. 2016, PMC5023594: 4 balances the errors overall; 3 misses fewer, above all women
+PC_PTSD_BANDS: Bands = ((4, "4 or more, the cut-off"), (0, "below the cut-off of 4"))
 
 INSTRUMENTS = (
     Instrument(
@@ -146,6 +150,19 @@ INSTRUMENTS = (
         panel_code="91148-7",
         is_mean=True,
     ),
+    # Not shipped; scored where a clinic imports it. A code for the total was found in one source only.
+    Instrument(
+        key="pcptsd5",
+        name="PC-PTSD-5",
+        version="pcptsd5-2016",
+        family=PC_PTSD_CODES,
+        codes=PC_PTSD_CODES,
+        item_maximum=1,
+        maximum=5,
+        unit="points, 0-5",
+        bands=PC_PTSD_BANDS,
+        source="Prins et al. 2016, PMC5023594; National Center for PTSD",
+    ),
 )
 BY_KEY = {instrument.key: instrument for instrument in INSTRUMENTS}
 _SCORED = frozenset(code for instrument in INSTRUMENTS for code in instrument.codes)
@@ -173,15 +190,22 @@ class Score:
 
 
 def scores(questionnaire: Questionnaire, answers: Answers) -> tuple[Score, ...]:
-    """A score for each instrument that is asked in full, answered or not."""
+    """A score for each instrument that is asked in full, answered or not, then the questionnaire's own totals."""
     enabled = asked(questionnaire, answers)
     by_code = _items_by_code(item for item in questionnaire.all_items if item.link_id in enabled)
-    return tuple(
+    found = [
         _score(instrument, [by_code[code][0] for code in instrument.codes], answers)
         for instrument in INSTRUMENTS
         if {code for code in instrument.family if code in by_code} == set(instrument.codes)
         and all(len(by_code[code]) == 1 for code in instrument.codes)
-    )
+    ]
+    counted = {frozenset(score.items) for score in found}
+    for total in questionnaire.totals:
+        items = [questionnaire.item(link_id) for link_id in total.items if link_id in enabled]
+        # The total of an instrument that we know is its score already.
+        if total.link_id in enabled and items and frozenset(item.link_id for item in items) not in counted:
+            found.append(_total_score(questionnaire, total, items, answers))
+    return tuple(found)
 
 
 def _items_by_code(items: Iterable[Item]) -> Mapping[str, list[Item]]:
@@ -215,6 +239,47 @@ def _score(instrument: Instrument, items: Sequence[Item], answers: Answers) -> S
     )
 
 
+def _total_score(
+    questionnaire: Questionnaire, total: Total, items: Sequence[Item], answers: Answers
+) -> Score:
+    """The sum or mean over the items that are asked; like a known score, it wants an answer to each."""
+    given = {item.link_id: answers.get(item.link_id, ()) for item in items}
+    points = {
+        item.link_id: _points(item, values[0]) if len(values := given[item.link_id]) == 1 else None
+        for item in items
+    }
+    missing = tuple(link_id for link_id, point in points.items() if point is None)
+    ordinals = [[option.ordinal for option in item.options if option.ordinal is not None] for item in items]
+    lowest, highest = (
+        _sum_or_mean([bound(one) for one in ordinals], is_mean=total.is_mean) for bound in (min, max)
+    )
+    named = questionnaire.item(total.link_id)
+    return Score(
+        instrument=f"total:{total.link_id}",
+        name=named.text or total.link_id,
+        points=None
+        if missing
+        else _sum_or_mean([point for point in points.values() if point is not None], is_mean=total.is_mean),
+        maximum=int(highest.to_integral_value(ROUND_CEILING)),
+        unit=f"points, {lowest:f}-{highest:f}" + (", mean" if total.is_mean else ""),
+        band="",
+        version=questionnaire.version,
+        source=f"{'Mean' if total.is_mean else 'Sum'} of the points that the questionnaire gives its answers",
+        items=tuple(points),
+        missing=missing,
+        total_code="",
+        panel_code="",
+    )
+
+
+def _sum_or_mean(points: Sequence[Decimal], *, is_mean: bool) -> Decimal:
+    """A mean has two decimals at most, half up."""
+    total = sum(points, Decimal(0))
+    if not is_mean:
+        return total
+    return (total / len(points)).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
+
+
 def is_scored(item: Item) -> bool:
     """Whether an instrument counts the answer to this item."""
     return any(coding.system == LOINC and coding.code in _SCORED for coding in item.codings)
@@ -225,15 +290,19 @@ def points_of(item: Item, given: tuple[Value, ...], instrument: Instrument) -> D
     if len(given) != 1:
         return None
     points = _points(item, given[0])
+    if item.type is ItemType.BOOLEAN and instrument.item_maximum != 1:
+        return None
     on_scale = points is not None and 0 <= points <= instrument.item_maximum and points == int(points)
     return points if on_scale else None
 
 
 def _points(item: Item, answer: Value) -> Decimal | None:
-    """An option's ordinalValue, else the whole number that it or the answer is."""
+    """An option's ordinalValue, else the whole number that it or the answer is; of yes and no, 1 and 0."""
     if item.type is ItemType.INTEGER or item.type is ItemType.DECIMAL:
         is_number = isinstance(answer, (int, Decimal)) and not isinstance(answer, bool)
         return Decimal(answer) if is_number else None  # type: ignore[arg-type]  # a number, by the line above
+    if item.type is ItemType.BOOLEAN:
+        return Decimal(answer) if isinstance(answer, bool) else None
     option = item.option(answer) if isinstance(answer, str) else None
     if option is None:
         return None
@@ -290,6 +359,8 @@ def _has_points(item: Item, instrument: Instrument) -> bool:
         return False
     if item.type in (ItemType.INTEGER, ItemType.DECIMAL):
         return item.min_value == 0 and item.max_value == instrument.item_maximum
+    if item.type is ItemType.BOOLEAN:
+        return instrument.item_maximum == 1
     return bool(item.options) and all(
         points_of(item, (option.key,), instrument) is not None for option in item.options
     )
