@@ -49,6 +49,10 @@ WORDS = st.sampled_from(
         "page",
         "choice",
         "boolean",
+        "quantity",
+        "dateTime",
+        "time",
+        "url",
         "group",
         "display",
         "=",
@@ -63,6 +67,7 @@ WORDS = st.sampled_from(
     + [
         extension(name)["url"]
         for name in ("minValue", "questionnaire-hidden", "questionnaire-itemControl", "ordinalValue")
+        + ("regex", "translation", "questionnaire-unit", "maxDecimalPlaces", "questionnaire-minOccurs")
     ]
 )
 FHIR_LIKE = st.recursive(
@@ -104,6 +109,44 @@ ONE_OF_EACH = [
     choice("c", extension=[control("radio-button")]),
     item("n", "decimal", extension=[extension("minValue", valueInteger=0)], **when("c", **coded("yes"))),
     group("g", item("d", "date", initial=[{"valueDate": "2026-01-01"}]), item("h", "display")),
+    item(
+        "w",
+        "quantity",
+        extension=[
+            extension("questionnaire-unit", valueCoding={"code": "kg"}),
+            extension("minValue", valueQuantity={"value": 1, "code": "kg"}),
+            extension("maxDecimalPlaces", valueInteger=1),
+        ],
+    ),
+    item("t", "time", initial=[{"valueTime": "14:30:00"}]),
+    item("m", "dateTime", **when("t", ">", answerTime="12:00:00")),
+    item(
+        "s",
+        "string",
+        repeats=True,
+        extension=[
+            extension("regex", valueString="[a-z]+"),
+            extension("questionnaire-minOccurs", valueInteger=2),
+        ],
+        _text={
+            "extension": [
+                extension(
+                    "translation",
+                    extension=[{"url": "lang", "valueCode": "es"}, {"url": "content", "valueString": "x"}],
+                )
+            ]
+        },
+    ),
+    item(
+        "total",
+        "decimal",
+        extension=[
+            {
+                "url": "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-calculatedExpression",
+                "valueExpression": {"expression": "%resource.answers().value.ordinal().sum()"},
+            }
+        ],
+    ),
 ]
 
 
@@ -120,3 +163,22 @@ def test_no_single_wrong_value_raises_anything_but_a_refusal(data: st.DataObject
         place = place[key]
     place[key] = data.draw(FHIR_LIKE)
     is_read_or_refused(json.dumps(document).encode())
+
+
+@given(st.text(st.sampled_from("ab[]()-+*?{}|^$.,\\\\d12 "), max_size=20))
+@settings(deadline=None, max_examples=500)
+def test_no_pattern_raises_anything(pattern: str) -> None:
+    regex = extension("regex", valueString=pattern or " ")
+    is_read_or_refused(questionnaire_json(item("s", "string", extension=[regex])))
+
+
+@given(
+    st.text(st.sampled_from("%resource.item()repeat where linkId='a' answer value ordinal sum"), max_size=80)
+)
+@settings(deadline=None, max_examples=200)
+def test_no_expression_raises_anything(expression: str) -> None:
+    calculated = {
+        "url": "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-calculatedExpression",
+        "valueExpression": {"expression": expression},
+    }
+    is_read_or_refused(questionnaire_json(choice("a"), item("total", "decimal", extension=[calculated])))

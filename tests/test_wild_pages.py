@@ -5,8 +5,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from intake.questionnaires.answers import Answers
+from intake.questionnaires.answers import Answers, as_seen, from_json, to_json
 from tests.engine_builders import (
     PHQ,
     choice,
@@ -255,3 +257,39 @@ def test_questions_inside_a_question_stand_after_it_and_its_hint_under_it() -> N
     assert html.count("Only this year.") == 1
     assert html.index("About outer?") < html.index("Only this year.") < html.index("Which one?")
     assert "Only this year. · 0 is never · 10 is always" in html
+
+
+# ---- Whatever is posted ----
+
+TYPED = st.text(st.sampled_from("0123456789:-/.TZ apm_éª\x00\n"), max_size=24) | st.sampled_from(
+    [
+        "9999-12-31",
+        "0001-01-01",
+        "December",
+        "31",
+        "9999",
+        "1000",
+        "0000",
+        "11:59 pm",
+        "12 am",
+        "-0",
+        "__other__",
+    ]
+)
+ENDINGS = [
+    *("at", "when-month", "when-day", "when-year", "when-time", "site", "weight", "zip"),
+    *("names", "names:2", "days-month", "days-day", "days-year", "days:2-day", "notes", "many", "many-other"),
+]
+
+
+@given(st.dictionaries(st.sampled_from(ENDINGS), TYPED))
+@settings(deadline=None, max_examples=300)
+def test_whatever_is_typed_the_page_is_shown_again_or_the_answer_is_stored(posted: dict[str, str]) -> None:
+    for questionnaire in (EACH_TYPE, SEVERAL):
+        form = page_form(questionnaire, questionnaire.pages[0], {}, posted)
+        form.is_valid()
+        html_of(form)
+        answers = form.page_answers()
+        assert from_json(questionnaire, to_json(questionnaire, answers)) == answers
+        html_of(page_form(questionnaire, questionnaire.pages[0], answers))
+        as_seen(questionnaire, answers)
