@@ -20,6 +20,8 @@ from intake.questionnaires.answers import (
     to_json,
 )
 from intake.questionnaires.definition import Questionnaire
+from intake.questionnaires.fhir import questionnaire_response, to_bytes
+from intake.questionnaires.response_check import check_response, to_answers
 from intake.questionnaires.scoring import scores
 from tests.filled_forms import Posted, fill, html_of, page_form
 
@@ -125,6 +127,18 @@ def test_every_question_is_asked_on_one_page_and_shown_with_its_answer(name: str
 def test_it_is_scored_wherever_its_items_stand(name: str, expected: list[tuple[Any, ...]]) -> None:
     found = scores(wild(name), answered(name))
     assert [(score.instrument, score.points, score.band, score.total_code) for score in found] == expected
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_is_exported_so_that_our_own_checker_reads_the_same_answers(name: str) -> None:
+    questionnaire, answers = wild(name), answered(name)
+    authored = datetime.datetime(2026, 11, 22, 12, tzinfo=datetime.UTC)
+    exported = questionnaire_response(
+        questionnaire, answers, response_id="r1", authored=authored, subject="Patient/p1"
+    )
+    response = json.loads(to_bytes(exported))
+    assert check_response(questionnaire, response) == ()
+    assert to_answers(questionnaire, response) == answers
 
 
 def test_a_form_builders_flat_list_becomes_even_pages() -> None:
