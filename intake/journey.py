@@ -59,6 +59,18 @@ class Journey:
     def first_unfinished(self) -> Page | None:
         return next((page for page in self.pages if self.has_problem(page)), None)
 
+    def place_to_resume(self) -> Page | None:
+        """Where somebody goes on who comes back: the first open page, or the one after the last that was answered.
+
+        The second, because a page of optional questions is never unfinished and would be passed over unseen.
+        """
+        answered = [
+            page for page in self.pages if any(item.link_id in self.answers for item in self.questions(page))
+        ]
+        unseen = self.after(answered[-1]) if answered else None
+        places = [page for page in (self.first_unfinished(), unseen) if page]
+        return min(places, key=lambda page: page.number, default=None)
+
     def after(self, page: Page) -> Page | None:
         """The page that follows, None when the answers can be checked."""
         return next((later for later in self.pages if later.number > page.number), None)

@@ -232,8 +232,8 @@ def resume(request: HttpRequest) -> HttpResponse:
 def resumed(draft: Draft) -> HttpResponse:
     if draft.is_receipt:
         return redirect("intake:done")
-    unfinished = journey_of(draft.questionnaire_version, draft).first_unfinished()
-    return redirect("intake:page", slug=unfinished.slug) if unfinished else redirect("intake:check")
+    place = journey_of(draft.questionnaire_version, draft).place_to_resume()
+    return redirect("intake:page", slug=place.slug) if place else redirect("intake:check")
 
 
 @require_POST

@@ -237,3 +237,9 @@ def test_an_old_window_does_not_wipe_a_question_that_it_never_showed(client: Cli
     walk(client, alcohol_weekly="yes", substance_use="yes", alcohol_days="3", alcohol_drinks="6")
     client.post("/screening/substances-more/", {"shown": ["substance-now"], "q-substance-now": "no"})
     assert Draft.objects.get().contents["answers"]["alcohol-days"] == [3]
+
+
+def test_coming_back_does_not_pass_over_a_page_of_optional_questions(client: Client) -> None:
+    walk(client, until="medicine-list")
+    code = secret_of(client).code
+    assert Client().post("/screening/resume/", {"code": code})["Location"] == "/screening/medicine-list/"
