@@ -34,7 +34,6 @@ def trial_secret_key() -> str:
 
 DEBUG = env_flag("CLINIC_DEBUG", default=False)
 HTTPS = env_flag("CLINIC_HTTPS", default=not EMBEDDED_DATABASE)
-DEMO = env_flag("CLINIC_DEMO", default=False)
 
 # "A nurse reads the forms on the day they arrive." Only then is PHQ-9 item 9 asked; see docs/decisions/.
 SAME_DAY_REVIEW = env_flag("CLINIC_SAME_DAY_REVIEW", default=False)
