@@ -1,6 +1,7 @@
 """One page of a questionnaire as one Django form: it converts and validates, and does nothing else."""
 
 import datetime
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -26,6 +27,7 @@ from intake.questionnaires.answers import (
     problems,
 )
 from intake.questionnaires.definition import Item, ItemType, Page, Questionnaire
+from intake.questionnaires.repetition import MARK
 from intake.questionnaires.scoring import is_scored
 from intake.questionnaires.triage import Rules, bound_problems
 from intake.widgets import Written, posted, widget_for, written_from
@@ -191,8 +193,6 @@ def page_items(page: Page, asked_link_ids: frozenset[str]) -> list[Item]:
 
 
 def field_name(item: Item, *, place: int) -> str:
-    """The linkId where it can stand in an HTML id, else the place on the page."""
-    is_plain = (
-        item.link_id.replace("-", "").replace(".", "").replace("_", "").isalnum() and item.link_id.isascii()
-    )
-    return f"q-{item.link_id}" if is_plain else f"item-{place}"
+    """The linkId where it can stand in an HTML id, else the place on the page. A repetition has two colons."""
+    is_plain = re.fullmatch(r"[A-Za-z0-9._#-]+", item.link_id)
+    return f"q-{item.link_id.replace(MARK, '::')}" if is_plain else f"item-{place}"

@@ -91,7 +91,7 @@ class Journey:
             seconds_for(item)
             for page in self.version.definition.pages
             for item in descendants(page.item)
-            if item.is_question and not item.hidden
+            if item.is_question and not item.hidden and item.is_in_file
         )
         shortest = sum(seconds_for(item) for page in self.pages for item in self.questions(page))
         return f"about {minutes(shortest)} to {minutes(everything)} minutes"
@@ -101,7 +101,7 @@ class Journey:
         item = page.item
         while parent := self.version.definition.parent(item.link_id):
             item = parent
-        return item.link_id
+        return item.source_link_id
 
     def time_in_words(self, pages: Sequence[Page]) -> str:
         return minutes_in_words(sum(seconds_for(item) for one in pages for item in self.questions(one)))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from intake.definition_files import DefinitionRefused, check_definition
+from intake.definition_files import check_definition
 from intake.questionnaires.answers import (
     Answers,
     Other,
@@ -77,17 +77,34 @@ POSTED: dict[str, Posted] = {
         "c": ["one", "two"],
         "n-exists": "true",
     },
+    "medicines-and-visits": {
+        "medicine.name": "Test medicine A",
+        "medicine.daily": "false",
+        "medicine#1.more": "true",
+        "medicine.name#2": "Test medicine B",
+        "medicine.daily#2": "true",
+        "medicine.times#2": "3",
+        "clinic.town": "Laurel",
+        "treatment.what": "an injection",
+        "treatment.helped": "no",
+        "treatment##1.more": "true",
+        "treatment.what##2": "exercises",
+        "clinic.town#2": "Bowie",
+        "treatment.helped#2": "yes",
+    },
 }
 
 
 def answered(name: str) -> Answers:
-    """What is kept after every page was filled in; a page is filled in twice where its answers ask for more."""
+    """What is kept after every page was filled in; a page is filled in again where its answers ask for more."""
     questionnaire = wild(name)
     answers = fill(questionnaire, POSTED[name])
     for page in questionnaire.pages:
-        form = page_form(questionnaire, page, answers, POSTED[name])
-        assert form.is_valid(), form.errors
-        answers = form.answers_with_this_page()
+        before: frozenset[str] = frozenset()
+        while before != (before := asked(questionnaire, answers)):
+            form = page_form(questionnaire, page, answers, POSTED[name])
+            assert form.is_valid(), form.errors
+            answers = form.answers_with_this_page()
     return kept(questionnaire, answers)
 
 
@@ -122,6 +139,7 @@ def test_every_question_is_asked_on_one_page_and_shown_with_its_answer(name: str
         ("peg", [("peg", Decimal("6.7"), "", "91147-9")]),
         ("social-needs", [("total:money.total", Decimal(4), "", "")]),
         ("conditions", []),
+        ("medicines-and-visits", []),
     ],
 )
 def test_it_is_scored_wherever_its_items_stand(name: str, expected: list[tuple[Any, ...]]) -> None:
@@ -247,12 +265,3 @@ def test_each_operator_decides_what_is_asked(facts: Answers, not_asked: set[str]
     questionnaire = wild("conditions")
     conditional = {item.link_id for item in questionnaire.all_items if item.enable_when}
     assert conditional - asked(questionnaire, facts) == not_asked
-
-
-def test_a_group_that_repeats_is_refused_with_what_to_do() -> None:
-    document = json.loads((FOLDER / "social-needs.json").read_bytes())
-    document["item"][1]["repeats"] = True
-    with pytest.raises(
-        DefinitionRefused, match="home: the group repeats, which this site cannot ask yet; write out"
-    ):
-        check_definition(json.dumps(document).encode(), None)

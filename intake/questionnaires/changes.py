@@ -51,10 +51,13 @@ _COMPARISONS = {
 }
 # Told by sentences of their own, or made from what is told elsewhere: a hint is the text of an item inside.
 _TOLD_ELSEWHERE_OF_ITEMS = frozenset(
-    {"link_id", "options", "enable_when", "enable_behavior", "items", "hint", "why"}
+    {
+        *("link_id", "options", "enable_when", "enable_behavior", "items", "hint", "why"),
+        *("occurrence", "repeat_of", "asks_for_more"),
+    }
 )
 _TOLD_ELSEWHERE_OF_THE_WHOLE = frozenset(
-    {"version", "items", "all_items", "pages", "warnings", "definition_hash"}
+    {"version", "items", "all_items", "pages", "warnings", "definition_hash", "occurrences"}
 )
 _TOLD_ELSEWHERE_OF_RULES = frozenset(
     {"questionnaire", "version", "thresholds", "derived", "gates", "rules", "rules_hash"}
@@ -76,13 +79,16 @@ def question_changes(before: Questionnaire, after: Questionnaire) -> Iterator[st
         yield f"The questionnaire: {change}"
     if _is_reordered([item.link_id for item in before.items], [item.link_id for item in after.items]):
         yield "The questionnaire: the order of its groups changed."
-    for item in after.all_items:
+    items_before, items_after = (
+        [item for item in whole.all_items if item.is_in_file] for whole in (before, after)
+    )
+    for item in items_after:
         if item.link_id not in before.by_link_id:
             yield f"New {_kind(item)}: {_named(item)}, {condition_in_words(item, after)}."
-    for item in before.all_items:
+    for item in items_before:
         if item.link_id not in after.by_link_id:
             yield f"Taken out, a {_kind(item)}: {_named(item)}."
-    for item in after.all_items:
+    for item in items_after:
         if earlier := before.by_link_id.get(item.link_id):
             for change in _item_changes(earlier, before, item, after):
                 yield f"{item.link_id}: {change}"

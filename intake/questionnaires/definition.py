@@ -1,7 +1,6 @@
 """From the bytes of a FHIR R4 Questionnaire to frozen values, or to a refusal that says what to do.
 
-Beyond FHIR's own rules we refuse what we would have to guess at: repeating groups, a visible question that
-stands on no page.
+Beyond FHIR's own rules we refuse what we would have to guess at, such as a visible question that stands on no page.
 """
 
 import hashlib
@@ -23,6 +22,7 @@ from intake.questionnaires.items import (
 )
 from intake.questionnaires.json_source import MAX_BYTES, Element, read_object
 from intake.questionnaires.pages import NO_GROUP, read_pages, with_descendants
+from intake.questionnaires.scoring import is_scored
 from intake.questionnaires.totals import read_totals
 
 __all__ = [
@@ -66,6 +66,11 @@ def read_questionnaire(source: bytes) -> Questionnaire:
         raise root.refusal("the questionnaire has no item; give it a group with questions")
     items = reader.read()
     order = _evaluation_order(reader.by_link_id, reader.parents)
+    for item in reader.by_link_id.values():
+        if item.occurrence and item.is_in_file and is_scored(item):
+            reader.warn(
+                item.link_id, "it belongs to a score and stands in a repeating group, so it is not scored"
+            )
     totals = read_totals(items, reader.by_link_id, reader.expressions, reader.warn)
     pages = read_pages(items, root.text("title"))
     return Questionnaire(
@@ -93,7 +98,16 @@ def read_questionnaire(source: bytes) -> Questionnaire:
         },
         evaluation_order=order,
         totals=totals,
+        occurrences=_occurrences(reader.by_link_id),
     )
+
+
+def _occurrences(by_link_id: Mapping[str, Item]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for item in by_link_id.values():
+        if item.occurrence and item.is_question and not item.asks_for_more:
+            found[item.source_link_id] = (*found.get(item.source_link_id, ()), item.link_id)
+    return found
 
 
 def _value_sets(root: Element) -> dict[str, Element]:

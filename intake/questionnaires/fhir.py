@@ -126,7 +126,7 @@ def questionnaire_response(
         "authored": written_time(authored),
         "author": {"reference": answerer},
         "source": {"reference": answerer},
-        **filled(item=_items(questionnaire.items, kept(questionnaire, answers), language)),
+        **filled(item=_items(questionnaire, questionnaire.items, kept(questionnaire, answers), language)),
     }
 
 
@@ -242,18 +242,24 @@ def _title(questionnaire: Questionnaire) -> Resource:
     return {"_questionnaire": shown} if questionnaire.title else {}
 
 
-def _items(items: Sequence[Item], answers: Answers, language: str) -> list[Resource]:
+def _items(
+    questionnaire: Questionnaire, items: Sequence[Item], answers: Answers, language: str
+) -> list[Resource]:
+    """Repetitions of a group follow each other under the linkId and the text that the file gives the group."""
     written = []
     for item in items:
-        inside = _items(item.items, answers, language)
+        if item.asks_for_more:
+            continue
+        inside = _items(questionnaire, item.items, answers, language)
         answer = [written_value(item, value) for value in answers.get(item.link_id, ())]
         if inside and item.is_question:
             # Under its answer (qrs-1); a question with others inside it has one at most, and R4 lets it have no value.
             answer = [{**(answer[0] if answer else {}), "item": inside}]
             inside = []
         if inside or answer:
-            contents = filled(text=item.text_in(language), answer=answer, item=inside)
-            written.append({"linkId": item.link_id, **contents})
+            source = questionnaire.item(item.source_link_id)
+            contents = filled(text=source.text_in(language), answer=answer, item=inside)
+            written.append({"linkId": source.link_id, **contents})
     return written
 
 

@@ -29,6 +29,8 @@ from intake.questionnaires.items import (
 )
 from intake.questionnaires.json_source import Element, quoted
 from intake.questionnaires.options import OPTION_KINDS, initially_selected, read_options
+from intake.questionnaires.pages import with_descendants
+from intake.questionnaires.repetition import most_repetitions, written_out
 
 MAX_PARTS = 10_000  # items, options and conditions of one questionnaire; keeps reading and asking quick
 MAX_LINK_ID = 255  # characters; FHIR
@@ -86,14 +88,26 @@ class ItemReader:
         self._units: dict[str, Coding | None] = {}
         self._options: dict[str, tuple[Option, ...]] = {}
         self._keys: dict[str, dict[object, str]] = {}
+        self._around: dict[str, tuple[str, ...]] = {}  # linkId -> the repeating groups that it stands in
 
     def read(self) -> tuple[Item, ...]:
         """The items of the first level."""
-        self._survey(self.root)
+        self._survey(self.root, ())
         items = self._items(self.root, hidden=False)
-        # An item is made after its children; put them back into the order of the file.
-        self.by_link_id = {link_id: self.by_link_id[link_id] for link_id in self._elements}
+        self._index(items, None)
         return items
+
+    def _index(self, items: tuple[Item, ...], parent: Item | None) -> None:
+        for item in items:
+            if item.link_id in self.by_link_id:  # a file may use a linkId that looks like one of ours
+                raise QuestionnaireRefused(
+                    item.link_id,
+                    "a repetition of a group has this linkId; give the item another one, without a #",
+                )
+            self.by_link_id[item.link_id] = item
+            if parent is not None:
+                self.parents[item.link_id] = parent
+            self._index(item.items, item)
 
     def warn(self, link_id: str, what: str) -> None:
         self.warnings[f"{link_id}: {what}" if link_id else what] = None
@@ -105,12 +119,13 @@ class ItemReader:
                 f"the questionnaire has more than {MAX_PARTS:,} items, options and conditions; split it"
             )
 
-    def _survey(self, parent: Element) -> None:
+    def _survey(self, parent: Element, around: tuple[str, ...]) -> None:
         for element in parent.children("item"):
             self._count(element, 1)
             link_id = self._link_id(element, parent)
             element.link_id = link_id
             self._elements[link_id] = element
+            self._around[link_id] = around
             check_elements(element, _ITEM_ELEMENTS, self.warn)
             kind = self._types[link_id] = _item_type(element)
             self._extensions[link_id] = read_extensions(element, ext.ON_ITEMS, self.warn)
@@ -121,7 +136,8 @@ class ItemReader:
                 self._options[link_id] = read_options(element, self.value_sets, self.warn)
             elif "answerOption" in element or "answerValueSet" in element:
                 raise element.refusal(f"it lists answers and is of type {kind}; write the type as choice")
-            self._survey(element)
+            repeats = kind is ItemType.GROUP and element.flag("repeats")
+            self._survey(element, (*around, link_id) if repeats else around)
 
     def _note_expression(self, element: Element, kind: ItemType) -> None:
         if extension := self._extensions[element.link_id].get(ext.CALCULATED):
@@ -149,8 +165,28 @@ class ItemReader:
         return link_id
 
     def _items(self, parent: Element, *, hidden: bool) -> tuple[Item, ...]:
-        link_ids = [str(child.values["linkId"]) for child in parent.children("item")]
-        return tuple(self._item(self._elements[link_id], hidden=hidden) for link_id in link_ids)
+        items: list[Item] = []
+        for child in parent.children("item"):
+            element = self._elements[str(child.values["linkId"])]
+            item = self._item(element, hidden=hidden)
+            items += self._repetitions(element, item)
+        return tuple(items)
+
+    def _repetitions(self, element: Element, item: Item) -> tuple[Item, ...]:
+        """The item; where it is a group that repeats, each repetition of it."""
+        if item.type is not ItemType.GROUP or not item.repeats or item.hidden:
+            return (item,)
+        depth = len(self._around[item.link_id]) + 1
+        most = most_repetitions(item.max_answers, depth)
+        if item.max_answers is None or item.max_answers > most:
+            self.warn(item.link_id, f"the group repeats; it is asked at most {most} times")
+        fewest = item.min_answers or 1
+        if fewest > most:
+            raise element.refusal(
+                f"minOccurs is {fewest}, and a group is asked {most} times at most; lower it"
+            )
+        self._count(element, (most - 1) * sum(1 + len(one.enable_when) for one in with_descendants(item)))
+        return written_out(item, fewest=fewest, most=most, depth=depth)
 
     def _item(self, element: Element, *, hidden: bool) -> Item:
         link_id, kind = element.link_id, self._types[element.link_id]
@@ -162,7 +198,7 @@ class ItemReader:
             self.warn(link_id, f"a {kind} cannot be required; mark the questions themselves")
         lowest, highest = limits.bounds(element, extensions, kind, unit, self.warn)
         fewest, most = limits.how_many(element, extensions)
-        item = Item(
+        return Item(
             link_id=link_id,
             type=kind,
             text=element.text("text"),
@@ -194,9 +230,6 @@ class ItemReader:
             unit_coding=unit,
             translations=read_translations(element, "text"),
         )
-        self.by_link_id[link_id] = item
-        self.parents |= {child.link_id: item for child in children}
-        return item
 
     def _conditions(self, element: Element) -> tuple[Condition, ...]:
         raw = element.children("enableWhen")
@@ -212,6 +245,11 @@ class ItemReader:
         kind = self._types[question]
         if kind in NOT_QUESTIONS:
             raise element.refusal(f"enableWhen looks at {quoted(question)}, a {kind}; name a question")
+        if set(self._around[question]) - set(self._around[element.link_id]):
+            raise element.refusal(
+                f"enableWhen looks at {quoted(question)}, which may stand there several times, in a repeating group; "
+                "name a question outside it, or put this item into the group"
+            )
         how = _operator(element)
         if how is Operator.EXISTS:
             name = element.one_of("answer", ("Boolean",))
@@ -304,8 +342,6 @@ def _check_shape(element: Element, kind: ItemType, children: tuple[Item, ...], *
     """What FHIR's rules and ours say about an item and what stands inside it."""
     if kind is ItemType.GROUP and not children:
         raise element.refusal("the group is empty; put questions into it or take it out")
-    if kind is ItemType.GROUP and element.flag("repeats"):
-        raise element.refusal("the group repeats, which this site cannot ask yet; write out each repetition")
     if kind is ItemType.DISPLAY and children:
         raise element.refusal("a display item has items inside it; write its type as group")
     if kind in NOT_QUESTIONS and "readOnly" in element and element.flag("readOnly"):

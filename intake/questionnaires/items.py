@@ -146,6 +146,22 @@ class Item:
     """The unit as the file codes it; `unit` is how it is shown."""
     translations: tuple[tuple[str, str], ...] = ()
     """(language, text) as the file gives them."""
+    occurrence: int = 0
+    """In a repeating group, which repetition it belongs to, from 1; else 0."""
+    repeat_of: str = ""
+    """In the second repetition and later, the linkId that the file gives it."""
+    asks_for_more: bool = False
+    """Our own question at the end of a repetition; it stands in no file and in no response."""
+
+    @property
+    def source_link_id(self) -> str:
+        """The linkId in the file and in a response."""
+        return self.repeat_of or self.link_id
+
+    @property
+    def is_in_file(self) -> bool:
+        """Whether it stands in the file, and was not written out from a repeating group."""
+        return not self.repeat_of and not self.asks_for_more
 
     @property
     def is_question(self) -> bool:
@@ -215,6 +231,8 @@ class Questionnaire:
     evaluation_order: tuple[Item, ...] = field(repr=False)
     """Every item after its parent and after the questions that its conditions look at."""
     totals: tuple[Total, ...] = ()
+    occurrences: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    """For a question in a repeating group, by its linkId in the file: its linkIds in all repetitions."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Questionnaire) and other.definition_hash == self.definition_hash

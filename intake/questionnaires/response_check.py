@@ -100,6 +100,14 @@ class _Reader:
         self.answered: set[str] = set()
         """Every question that has an answer, right or wrong."""
         self.positions = {item.link_id: at for at, item in enumerate(questionnaire.all_items)}
+        self.places: dict[tuple[str, str], list[Item]] = {}
+        """What may stand inside an item ("" for the response) under a linkId: several where a group repeats."""
+        for item in questionnaire.all_items:
+            if not item.asks_for_more:
+                parent = questionnaire.parent(item.link_id)
+                self.places.setdefault((parent.link_id if parent else "", item.source_link_id), []).append(
+                    item
+                )
 
     def read(self, response: object) -> tuple[Answers, tuple[Complaint, ...]]:
         if not isinstance(response, dict):
@@ -166,11 +174,16 @@ class _Reader:
         seen: set[str] = set()
         last = -1
         for element in self._objects(parent.link_id if parent else "", holder, "item"):
-            item = self._known_item(element, parent)
-            if item is None:
+            named = self._known_item(element, parent)
+            if named is None:
                 continue
-            if self.questionnaire.parent(item.link_id) is not parent:
-                self.complain(item.link_id, "it stands in another place than in the questionnaire")
+            item = self._repetition(named, parent, seen)
+            if item is None:
+                self.complain(named.link_id, "it stands in another place than in the questionnaire")
+                item = named
+            elif item.link_id in seen and item.type is ItemType.GROUP and item.repeats:
+                self.complain(named.link_id, "the group stands there more often than it may")
+                continue
             elif item.link_id in seen:
                 self.complain(item.link_id, "it stands twice; several answers belong into one item")
             elif self.positions[item.link_id] < last:
@@ -186,11 +199,25 @@ class _Reader:
         if not isinstance(link_id, str):
             self.complain(parent.link_id if parent else "", "an item inside it has no linkId")
             return None
-        if item := self.questionnaire.by_link_id.get(link_id):
+        if (item := self.questionnaire.by_link_id.get(link_id)) and item.is_in_file:
             return item
         # Somebody else's text: short, and without what cannot be printed.
         self.complain(quoted(link_id)[1:-1], "the questionnaire has no item of this linkId")
         return None
+
+    def _repetition(self, named: Item, parent: Item | None, seen: set[str]) -> Item | None:
+        """The item that stands in this place under this linkId: of a repeating group, the next repetition."""
+        found = self.places.get((parent.link_id if parent else "", named.link_id), [])
+        following = next((item for item in found if item.link_id not in seen), None)
+        if following and following is not found[0]:
+            self._note_that_there_is_more(following)
+        return following or (found[-1] if found else None)
+
+    def _note_that_there_is_more(self, group: Item) -> None:
+        """A second repetition means that whoever answered asked for it; the response does not say so itself."""
+        for condition in group.enable_when:
+            if self.questionnaire.item(condition.question).asks_for_more:
+                self.answers[condition.question] = (True,)
 
     def _read_item(self, item: Item, element: dict[str, object]) -> list[_Holder]:
         if "answer" in element and "item" in element:

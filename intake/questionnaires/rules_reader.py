@@ -272,7 +272,9 @@ class _RulesReader:
         questions = tuple(
             item.link_id
             for item in self.questionnaire.all_items
-            if item.is_question and wanted & {(coding.system, coding.code) for coding in item.codings}
+            if item.is_question
+            and not item.occurrence
+            and wanted & {(coding.system, coding.code) for coding in item.codings}
         )
         return questions, (0, BY_KEY[key].maximum)
 

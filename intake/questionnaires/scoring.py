@@ -209,11 +209,13 @@ def scores(questionnaire: Questionnaire, answers: Answers) -> tuple[Score, ...]:
 
 
 def _items_by_code(items: Iterable[Item]) -> Mapping[str, list[Item]]:
-    """The questions that carry each LOINC code."""
+    """The questions that carry each LOINC code. What may stand there several times has no one score."""
     by_code: dict[str, list[Item]] = {}
     for item in items:
         for code in (
-            {coding.code for coding in item.codings if coding.system == LOINC} if item.is_question else ()
+            {coding.code for coding in item.codings if coding.system == LOINC}
+            if item.is_question and not item.occurrence
+            else ()
         ):
             by_code.setdefault(code, []).append(item)
     return by_code

@@ -54,7 +54,9 @@ def _total(items: tuple[Item, ...], total: Item, expression: str) -> Total | Non
     if points["below"]:
         found = _all_below(items if found is None else found, into_questions=True)
     scored = [item for item in found or () if item.link_id != total.link_id and _has_points(item)]
-    if not scored or any(item.repeats or item.type not in CHOICES or _is_absurd(item) for item in scored):
+    if not scored or any(
+        item.repeats or item.occurrence or item.type not in CHOICES or _is_absurd(item) for item in scored
+    ):
         return None
     is_mean = points["how"] == "avg()"
     return Total(total.link_id, tuple(dict.fromkeys(item.link_id for item in scored)), is_mean)
