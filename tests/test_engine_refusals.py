@@ -72,12 +72,6 @@ REFUSED_ITEMS: list[tuple[str, Any, str, str]] = [
     ("an empty list", item("q", item=[]), "q", "item lists 0; list 1 to 10,000 or leave it out"),
     ("an empty group", group("g") | {"item": [group("h", item("q")) | {"item": []}]}, "h", "lists 0"),
     ("a group of nothing", item("g", "group"), "g", "the group is empty"),
-    (
-        "a group that repeats",
-        group("g", item("q"), repeats=True),
-        "g",
-        "repeats, which this site cannot ask yet",
-    ),
     ("a display with items", item("d", "display", item=[item("q")]), "d", "write its type as group"),
     ("a group that is read-only", group("g", item("q"), readOnly=True), "g", "cannot be readOnly"),
     (

@@ -102,7 +102,10 @@ def test_another_title_is_told() -> None:
     ]
 
 
-MADE_FROM_OTHERS = {"link_id", "items", "hint", "why"}
+MADE_FROM_OTHERS = {
+    *("link_id", "items", "hint", "why"),
+    *("occurrence", "repeat_of", "asks_for_more"),  # from `repeats` and the limits of the group
+}
 OTHER_VALUES: dict[str, Any] = {  # where a text would not be told from what stands there
     "options": (Option("k", "K", "k"),),
     "enable_when": (read(KIDNEYS, item("b", **when("kidneys", **coded("yes")))).item("b").enable_when),
