@@ -73,7 +73,7 @@ def test_a_nurse_sets_a_status_and_writes_a_note(desk: Client, staff: User) -> N
     submission.refresh_from_db()
     assert submission.status == Status.IN_REVIEW
     assert submission.status_changed_at is not None
-    assert Note.objects.get().author == staff
+    assert Note.objects.get().author == staff.get_username()
     assert "Called, no answer." in desk.get(screen(submission)).content.decode()
 
 

@@ -2,7 +2,6 @@
 
 import datetime
 
-from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from intake.models import Note, Status, Submission
@@ -15,5 +14,6 @@ def change_status(*, submission: Submission, status: Status, at: datetime.dateti
     submission.save(update_fields=["status", "status_changed_at"])
 
 
-def write_note(*, submission: Submission, author: AbstractBaseUser, text: str, at: datetime.datetime) -> Note:
-    return Note.objects.create(submission=submission, author=author, text=text, written_at=at)  # type: ignore[misc]
+def write_note(*, submission: Submission, author: str, text: str, at: datetime.datetime) -> Note:
+    """`author` is the account's user name."""
+    return Note.objects.create(submission=submission, author=author, text=text, written_at=at)

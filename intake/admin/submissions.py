@@ -167,15 +167,16 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
             "flags": [{**flag, "level_label": LEVEL_LABELS[flag["level"]]} for flag in head.flags],
             "flagged": {link_id for flag in head.flags for link_id in flag["evidence"]},
             "pages": body.pages,
-            "notes": submission.notes.select_related("author"),
+            "notes": submission.notes.all(),
         }
 
     def save_model(self, request: HttpRequest, obj: Submission, form: Any, change: bool) -> None:
         at = timezone.now()
         if "status" in form.changed_data:
             actions.change_status(submission=obj, status=Status(form.cleaned_data["status"]), at=at)
-        if form.cleaned_data["note"].strip() and request.user.is_authenticated:
-            actions.write_note(submission=obj, author=request.user, text=form.cleaned_data["note"], at=at)
+        if form.cleaned_data["note"].strip():
+            author = request.user.get_username()
+            actions.write_note(submission=obj, author=author, text=form.cleaned_data["note"], at=at)
 
 
 def priority_badge(submission: Submission) -> SafeString:

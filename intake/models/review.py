@@ -1,6 +1,5 @@
 """What staff write while they review a submission."""
 
-from django.conf import settings
 from django.db import models
 
 from intake.models.submission import Submission
@@ -12,7 +11,7 @@ class Note(models.Model):
     """One dated remark by one member of staff; notes are added, never edited."""
 
     submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="notes")
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    author = models.CharField(max_length=150, help_text="The account's user name.")
     text = models.TextField(max_length=NOTE_LENGTH)
     written_at = models.DateTimeField()
 

@@ -1,6 +1,5 @@
 """A screening that was sent: one row, written once, read by staff."""
 
-from django.conf import settings
 from django.db import models
 
 from intake.models.questionnaire import QuestionnaireVersion
@@ -57,8 +56,8 @@ class Submission(models.Model):
     # The staff's own state
     status = models.CharField(max_length=20, choices=Status, default=Status.NEW)
     status_changed_at = models.DateTimeField(null=True, blank=True)
-    assigned_to = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    assigned_to = models.CharField(
+        max_length=150, blank=True, default="", help_text="The user name of the account; empty for nobody."
     )
 
     objects = SubmissionQuerySet.as_manager()
