@@ -39,6 +39,7 @@ FORM = read(
     bounded("systolic", "integer", 50, 300),
     item("drinks", "decimal"),
     item("notes", "text"),
+    item("called", "string"),
     bounded("feet", "integer", 0, 8),
     bounded("inches", "integer", 0, 11),
     bounded("pounds", "decimal", 1, 1_500),

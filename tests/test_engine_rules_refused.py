@@ -200,6 +200,22 @@ REFUSED_PARTS = [
         "name names born of type date; name a string",
     ),
     ("an unknown identity", "[identity]\naddress = 'notes'\n", "identity", "the key 'address'"),
+    (
+        "a phone that is a paragraph",
+        "[identity]\nphone = 'notes'\n",
+        "identity",
+        "phone names notes of type text; name a string",
+    ),
+    ("an email that is nobody", "[identity]\nemail = 'nobody'\n", "identity", "no item 'nobody'"),
+    ("a birth date as the helper", "[helper]\nname = 'born'\n", "helper", "name a string"),
+    (
+        "a number as the relationship",
+        "[helper]\nrelationship = 'systolic'\n",
+        "helper",
+        "relationship names systolic of type integer; name a string or choice or open-choice",
+    ),
+    ("a helper's phone", "[helper]\nphone = 'notes'\n", "helper", "the key 'phone' is not understood"),
+    ("a helper that is a group", "[helper]\nname = 'peg'\n", "helper", "name a question"),
     ("contacts that are no list", "[identity]\ncontact = 'notes'\n", "identity", "must be a list of linkIds"),
     ("contacts that are numbers", "[identity]\ncontact = [1]\n", "identity", "must be a list of linkIds"),
     ("a contact that is nobody", "[identity]\ncontact = ['nobody']\n", "identity", "no item 'nobody'"),
@@ -307,7 +323,7 @@ TOML_KEYS = st.sampled_from(
     ]
 )
 TOML_TABLES = st.sampled_from(
-    ["[[rule]]", "[[gate]]", "[derived.x]", "[thresholds.x]", "[site]", "[identity]"]
+    ["[[rule]]", "[[gate]]", "[derived.x]", "[thresholds.x]", "[site]", "[identity]", "[helper]"]
 )
 
 

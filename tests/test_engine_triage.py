@@ -263,12 +263,17 @@ def test_an_answer_that_is_not_kept_breaks_no_bound() -> None:
 def test_the_rules_say_who_is_asked_and_what_the_site_answers() -> None:
     rules = rules_of(
         '[site]\nsame_day_review = "same-day"\n',
-        '[identity]\nbirth_date = "born"\ncontact = ["notes", "pain"]\n',
+        '[identity]\nbirth_date = "born"\nphone = "called"\ncontact = ["notes", "pain"]\n',
+        '[helper]\nname = "called"\nrelationship = "pain"\n',
         THRESHOLD,
         rule(f"when = {ask('systolic >= @systolic_stop')}"),
     )
     assert rules.site == {"same_day_review": "same-day"}
-    assert (rules.identity, rules.contact) == ({"birth_date": "born"}, ("notes", "pain"))
+    assert (rules.identity, rules.contact) == (
+        {"birth_date": "born", "phone": "called"},
+        ("notes", "pain"),
+    )
+    assert rules.helper == {"name": "called", "relationship": "pain"}
     assert (rules.questionnaire, rules.version) == (URL, "1.0.0")
     assert rules.thresholds["systolic_stop"].value == 160
     assert rules.thresholds["systolic_stop"].source == "A trial"
@@ -278,7 +283,7 @@ def test_the_rules_say_who_is_asked_and_what_the_site_answers() -> None:
 
 def test_rules_without_anything_are_rules() -> None:
     rules = read_rules(HEAD.encode(), FORM)
-    assert (rules.rules, rules.gates, rules.site, rules.contact) == ((), (), {}, ())
+    assert (rules.rules, rules.gates, rules.site, rules.contact, rules.helper) == ((), (), {}, (), {})
     assert triage(FORM, rules, {}, today=TODAY).priority is Priority.ROUTINE
 
 

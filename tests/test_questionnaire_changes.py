@@ -224,7 +224,7 @@ def test_no_field_of_a_rule_changes_untold(part: Any, name: str) -> None:
     assert len(changes(FORM, before, FORM, after)) == 1
 
 
-@pytest.mark.parametrize("name", ["site", "identity", "contact"])
+@pytest.mark.parametrize("name", ["site", "identity", "contact", "helper"])
 def test_who_is_asked_and_what_the_site_answers_do_not_change_untold(name: str) -> None:
     before = rules_of(*RULES)
     assert len(changes(FORM, before, FORM, replace(before, **{name: {"something": "else"}}))) == 1

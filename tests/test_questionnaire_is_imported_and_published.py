@@ -15,6 +15,7 @@ from intake.models import Draft, QuestionnaireVersion, Submission
 from intake.models.questionnaire import State
 from tests.applicant import send, walk
 from tests.engine_builders import URL, choice, group, item, questionnaire_json
+from tests.screening_answers import SCREENING
 
 pytestmark = pytest.mark.django_db
 
@@ -46,7 +47,7 @@ def publish(version: QuestionnaireVersion, **how: Any) -> QuestionnaireVersion:
 def screening(**replaced: str) -> QuestionnaireVersion:
     """The shipped screening as version 2.0.0, as a draft, with one wording changed."""
     source, rules = (
-        (SHIPPED / f"ketamine-screening{ending}").read_text().replace("1.0.0", "2.0.0")
+        (SHIPPED / f"ketamine-screening{ending}").read_text().replace(f'"{SCREENING.version}"', '"2.0.0"')
         for ending in (".json", ".rules.toml")
     )
     for old, new in replaced.values():

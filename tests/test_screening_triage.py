@@ -46,7 +46,13 @@ def test_a_healthy_forty_year_old_raises_nothing() -> None:
 def test_staff_see_who_it_is_and_how_it_is_safe_to_reach_them() -> None:
     safe_contact = {"phone", "voicemail", "text-messages", "say-who", "best-time", "email"}
 
-    assert RULES.identity == {"name": "name", "birth_date": "birth-date"}
+    assert RULES.identity == {
+        "name": "name",
+        "birth_date": "birth-date",
+        "phone": "phone",
+        "email": "email",
+    }
+    assert RULES.helper == {"name": "helper-name", "relationship": "helper-relationship"}
     assert safe_contact | {"emergency-name", "emergency-phone"} <= set(RULES.contact)
 
 

@@ -40,6 +40,7 @@ _LABELS = {
     "site": "the questions that the site answers",
     "identity": "the questions that say who it is",
     "contact": "the questions that say how to reach the person",
+    "helper": "the questions that tell of a helper",
 }
 _COMPARISONS = {
     Operator.EQUAL: "is",

@@ -115,9 +115,11 @@ class Rules:
     site: Mapping[str, str]
     """Setting -> linkId of the hidden question that the site answers when a draft starts."""
     identity: Mapping[str, str]
-    """Who is being asked: "name" and "birth_date" -> linkId."""
+    """Who the answers are about: "name", "birth_date", "phone" and "email" -> linkId."""
     contact: tuple[str, ...]
     """LinkIds of the answers that say how the person may be reached."""
+    helper: Mapping[str, str]
+    """Who typed them for the patient: "name" and "relationship" -> linkId. An answer to one of them says so."""
     thresholds: Mapping[str, Threshold]
     derived: tuple[Derived, ...]
     gates: tuple[Gate, ...]

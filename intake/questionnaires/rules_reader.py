@@ -5,7 +5,7 @@ threshold or key that is not there, and a condition that no answer can ever meet
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
@@ -57,6 +57,17 @@ _DERIVED_INPUTS: dict[DerivedKind, tuple[tuple[str, frozenset[ItemType]], ...]] 
     ),
 }
 
+_OF_THE_PATIENT = {
+    "name": (ItemType.STRING,),
+    "birth_date": (ItemType.DATE,),
+    "phone": (ItemType.STRING,),
+    "email": (ItemType.STRING,),
+}
+_OF_A_HELPER = {
+    "name": (ItemType.STRING,),
+    "relationship": (ItemType.STRING, ItemType.CHOICE, ItemType.OPEN_CHOICE),
+}
+
 
 def read_rules(source: bytes, questionnaire: Questionnaire) -> Rules:
     """The rules that the file holds; raises RulesRefused, and nothing else, for any bytes."""
@@ -76,7 +87,17 @@ class _RulesReader:
         only_keys(
             "",
             self.document,
-            ("questionnaire", "version", "site", "identity", "thresholds", "derived", "gate", "rule"),
+            (
+                "questionnaire",
+                "version",
+                "site",
+                "identity",
+                "helper",
+                "thresholds",
+                "derived",
+                "gate",
+                "rule",
+            ),
         )
         url = text_of("", self.document, "questionnaire")
         if url != self.questionnaire.url:
@@ -106,6 +127,7 @@ class _RulesReader:
             site=self.site(),
             identity=identity,
             contact=contact,
+            helper=self.persons_questions("helper", _OF_A_HELPER),
             thresholds=self.thresholds,
             derived=tuple(self.derived.values()),
             gates=gates,
@@ -126,23 +148,30 @@ class _RulesReader:
         return {setting: item.link_id for setting, item in site.items()}
 
     def identity(self) -> tuple[dict[str, str], tuple[str, ...]]:
-        """Who is asked and how to reach them, for the list of submissions."""
-        table = table_of("identity", self.document, "identity")
-        only_keys("identity", table, ("name", "birth_date", "contact"))
-        kinds = {"name": (ItemType.STRING,), "birth_date": (ItemType.DATE,)}
-        identity = {}
-        for part, allowed in kinds.items():
-            if part in table:
-                item = self.question("identity", text_of("identity", table, part))
-                if item.type not in allowed:
-                    raise RulesRefused(
-                        "identity", f"{part} names {item.link_id} of type {item.type}; name a {allowed[0]}"
-                    )
-                identity[part] = item.link_id
-        contact = table.get("contact", [])
+        """Who it is and how to reach them, for the list of submissions and for an export."""
+        contact = table_of("identity", self.document, "identity").get("contact", [])
         if not isinstance(contact, list) or not all(isinstance(link_id, str) for link_id in contact):
             raise RulesRefused("identity", "contact must be a list of linkIds; correct it")
+        identity = self.persons_questions("identity", _OF_THE_PATIENT, "contact")
         return identity, tuple(self.question("identity", link_id).link_id for link_id in contact)
+
+    def persons_questions(
+        self, where: str, kinds: Mapping[str, tuple[ItemType, ...]], *others: str
+    ) -> dict[str, str]:
+        """The linkId for each part that the table has, such as "name"."""
+        table = table_of(where, self.document, where)
+        only_keys(where, table, (*kinds, *others))
+        found = {}
+        for part, allowed in kinds.items():
+            if part in table:
+                item = self.question(where, text_of(where, table, part))
+                if item.type not in allowed:
+                    raise RulesRefused(
+                        where,
+                        f"{part} names {item.link_id} of type {item.type}; name a {' or '.join(allowed)}",
+                    )
+                found[part] = item.link_id
+        return found
 
     def question(self, where: str, link_id: str) -> Item:
         item = self.questionnaire.by_link_id.get(link_id)
