@@ -9,7 +9,7 @@ from intake import storage
 from intake.models import Submission
 from intake.questionnaires.answers import from_json
 from intake.questionnaires.definition import Questionnaire, QuestionnaireRefused
-from intake.questionnaires.fhir import Patient, bundle, bundle_of
+from intake.questionnaires.fhir import Helper, Patient, bundle, bundle_of
 from intake.questionnaires.fhir_values import Resource
 from intake.questionnaires.scoring import Score
 from intake.questionnaires.triage import Rules, RulesRefused
@@ -66,8 +66,8 @@ def _bundle(submission: Submission, definition: Questionnaire, rules: Rules) -> 
     head = storage.read_head(submission)
     answers = from_json(definition, storage.read_body(submission).answers)
 
-    def words(link_id: str | None) -> str:
-        return ", ".join(storage.words(definition, answers, link_id or ""))
+    def first(link_id: str | None) -> str:
+        return next(iter(storage.words(definition, answers, link_id or "")), "")
 
     return bundle(
         definition,
@@ -78,11 +78,17 @@ def _bundle(submission: Submission, definition: Questionnaire, rules: Rules) -> 
         patient=Patient(
             name=head.name,
             birth_date=head.birth_date,
-            phone=words(rules.identity.get("phone")),
-            email=words(rules.identity.get("email")),
+            phone=first(rules.identity.get("phone")),
+            email=first(rules.identity.get("email")),
         ),
+        helper=_helper(*(first(rules.helper.get(part)) for part in ("name", "relationship"))),
         language=submission.language,
     )
+
+
+def _helper(name: str, relationship: str) -> Helper | None:
+    """Only somebody who types for the patient is asked who they are."""
+    return Helper(name, relationship) if name or relationship else None
 
 
 def score_of(stored: Mapping[str, Any]) -> Score:
