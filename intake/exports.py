@@ -45,14 +45,19 @@ def submission_bundle(submission: Submission) -> Resource:
 
 
 def submissions_bundle(submissions: Iterable[Submission]) -> Resource:
-    """Several submissions as one Bundle. Those that cannot be exported are named in an OperationOutcome at its end."""
-    bundles, left_out_of_it = [], []
+    """Several submissions as one Bundle; an OperationOutcome at its end names those that cannot be exported.
+
+    Raises NotExportable where not one of them can be.
+    """
+    bundles, sentences = [], []
     for submission in submissions:
         try:
             bundles.append(submission_bundle(submission))
         except NotExportable as error:
-            left_out_of_it.append(str(error))
-    return bundle_of([*bundles, *([_outcome(left_out_of_it)] if left_out_of_it else [])])
+            sentences.append(str(error))
+    if sentences and not bundles:
+        raise NotExportable("\n".join(sentences))
+    return bundle_of([*bundles, _outcome(sentences)] if sentences else bundles)
 
 
 def left_out(bundle: Resource) -> list[str]:

@@ -21,6 +21,10 @@ class CodeMistyped(ValueError):
     """The code cannot be right: a character is missing, doubled or swapped. `str()` tells the patient which."""
 
 
+class ReferenceMistyped(ValueError):
+    """The reference cannot be right. `str()` says why."""
+
+
 @dataclass(frozen=True, slots=True)
 class Secret:
     """One patient's secret for one screening."""
@@ -48,16 +52,14 @@ class Secret:
         """
         if len(code) > 100:
             raise CodeMistyped("That is too long to be a code.")
-        characters = "".join(code.upper().translate(LOOKALIKES).replace("-", " ").split())
+        characters = as_written(code)
         if len(characters) != CODE_LENGTH + 1:
             raise CodeMistyped(
                 f"A code has {CODE_LENGTH + 1} letters and numbers. What you typed has {len(characters)}."
             )
         if any(character not in ALPHABET for character in characters):
             raise CodeMistyped("A code has only letters and numbers, and never the letter U.")
-        number = 0
-        for character in characters[:CODE_LENGTH]:
-            number = number * 32 + ALPHABET.index(character)
+        number = number_of(characters[:CODE_LENGTH])
         if CHECK_ALPHABET[number % 37] != characters[-1]:
             raise CodeMistyped("One of the characters is not right. Compare the code with your copy.")
         return cls(number)
@@ -82,6 +84,18 @@ class Secret:
         return uuid.UUID(bytes=HKDF(algorithm=SHA256(), length=16, salt=None, info=purpose).derive(key))
 
 
+def as_written(typed: str) -> str:
+    """The characters as we write them: no spaces or dashes, no small letters, no letter that looks like a digit."""
+    return "".join(typed.upper().translate(LOOKALIKES).replace("-", " ").split())
+
+
+def number_of(characters: str) -> int:
+    number = 0
+    for character in characters:
+        number = number * 32 + ALPHABET.index(character)
+    return number
+
+
 def crockford(number: int, length: int) -> str:
     """The number in base 32, written with `length` characters."""
     return "".join(ALPHABET[(number >> (5 * place)) & 31] for place in reversed(range(length)))
@@ -95,3 +109,19 @@ def reference_of(submission_id: uuid.UUID) -> str:
     """
     characters = crockford(submission_id.int >> (128 - 5 * REFERENCE_LENGTH), REFERENCE_LENGTH)
     return f"{characters[:4]}-{characters[4:]}"
+
+
+def ids_of(reference: str) -> tuple[uuid.UUID, uuid.UUID]:
+    """The first and the last submission id that have this reference; raises ReferenceMistyped for what is none.
+
+    >>> ids_of("oooo oool") == ids_of("0000-0001")
+    True
+    """
+    characters = as_written(reference[:100])
+    if len(characters) != REFERENCE_LENGTH or any(character not in ALPHABET for character in characters):
+        raise ReferenceMistyped(
+            f"a reference has {REFERENCE_LENGTH} letters and digits, never the letter U, such as 7K2M-4QZD"
+        )
+    rest = 128 - 5 * REFERENCE_LENGTH  # bits
+    first = number_of(characters) << rest
+    return uuid.UUID(int=first), uuid.UUID(int=first | (1 << rest) - 1)

@@ -3,7 +3,7 @@
 from django.db import models
 
 from intake.models.questionnaire import QuestionnaireVersion
-from intake.secret import reference_of
+from intake.secret import ids_of, reference_of
 
 
 class Priority(models.IntegerChoices):
@@ -33,6 +33,19 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
     def most_urgent_first(self) -> "SubmissionQuerySet":
         """By priority, then by waiting time."""
         return self.order_by("priority", "received_at", "id")
+
+    def by_reference(self, reference: str) -> "SubmissionQuerySet":
+        """What has this reference, however it was typed: one or none, or by a rare chance two.
+
+        Raises ReferenceMistyped. Found by the primary key's index, since a reference is the start of the id.
+        """
+        return self.filter(id__range=ids_of(reference))
+
+    def with_version(self) -> "SubmissionQuerySet":
+        """With the version that each answers, but for the files of it, which every process reads once."""
+        return self.select_related("questionnaire_version").defer(
+            "questionnaire_version__source", "questionnaire_version__rules_source"
+        )
 
 
 class Submission(models.Model):
