@@ -5,7 +5,7 @@ The server keeps neither the secret nor anything it could be found from; the bro
 
 import secrets
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -29,7 +29,7 @@ class ReferenceMistyped(ValueError):
 class Secret:
     """One patient's secret for one screening."""
 
-    number: int
+    number: int = field(repr=False)
 
     @classmethod
     def new(cls) -> "Secret":
@@ -79,9 +79,17 @@ class Secret:
     def submission_id(self) -> uuid.UUID:
         return self.derived_id(b"clinic submission id v1")
 
+    @property
+    def draft_key(self) -> bytes:
+        """What the draft is sealed with: the server has it only while the patient's request runs."""
+        return self.derived(b"clinic draft key v1", length=32)
+
     def derived_id(self, purpose: bytes) -> uuid.UUID:
+        return uuid.UUID(bytes=self.derived(purpose, length=16))
+
+    def derived(self, purpose: bytes, *, length: int) -> bytes:
         key = self.number.to_bytes(13, "big")
-        return uuid.UUID(bytes=HKDF(algorithm=SHA256(), length=16, salt=None, info=purpose).derive(key))
+        return HKDF(algorithm=SHA256(), length=length, salt=None, info=purpose).derive(key)
 
 
 def as_written(typed: str) -> str:
