@@ -91,9 +91,13 @@ class _Facts:
     derived: Mapping[str, Decimal | None]
 
     def about(self, check: Check) -> Sequence[object]:
-        """The answers, or the one number, that a condition is about; () where there is none."""
+        """The answers, or the one number, that a condition is about; () where there is none.
+
+        Of a question in a group that repeats, the answers of all repetitions: a rule must miss none of them.
+        """
         if check.subject is Subject.QUESTION:
-            return self.answers.get(check.name, ())
+            everywhere = self.questionnaire.occurrences.get(check.name, (check.name,))
+            return [answer for link_id in everywhere for answer in self.answers.get(link_id, ())]
         numbers = self.points if check.subject is Subject.SCORE else self.derived
         number = numbers.get(check.name)
         return () if number is None else (number,)
@@ -102,6 +106,11 @@ class _Facts:
         """The linkIds behind a condition that holds: a question, what a value is derived from, or of a score's items
         those that made it high, or that it lacks.
         """
+        if check.subject is Subject.QUESTION and check.name in self.questionnaire.occurrences:
+            everywhere = self.questionnaire.occurrences[check.name]
+            given = {link_id: self.answers.get(link_id, ()) for link_id in everywhere}
+            alone = [one for one in everywhere if given[one] and holds(check.operator, given[one], check.answer)]
+            return tuple(alone) or check.evidence
         if check.subject is not Subject.SCORE:
             return check.evidence
         points = {link_id: self.points_of_item(link_id, check.name) for link_id in check.evidence}
