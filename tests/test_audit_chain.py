@@ -15,6 +15,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from clinic_site import audit, audit_chain
 from clinic_site.audit import INSERT, Action, AuditEvent, Reason
 from clinic_site.audit_chain import Head
+from clinic_site.roles import Role
 
 ROW = ["nurse", "staff", "open", [], "", ""]
 COLUMNS = "id, at, account, role, action, submissions, reason, detail, previous_hash, row_hash"
@@ -209,7 +210,20 @@ def test_a_long_list_of_faults_is_cut_short() -> None:
     assert "And 10 more." in what_is_wrong()
 
 
+@pytest.mark.usefixtures("ten_events")
+@pytest.mark.parametrize("role", [Role.STAFF, Role.WORKER, Role.ALL])
+def test_the_trail_is_verified_without_the_rights_of_its_owner(role: Role) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL ROLE {role.database_role}")
+    assert "whole: 10 events" in verify("--expect", verify("--head"))
+
+
 # Several writers at once
+
+WAITING = """
+SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database
+WHERE locktype = 'advisory' AND NOT granted AND datname = current_database()
+"""
 
 
 @contextmanager
@@ -224,7 +238,7 @@ def another_connection() -> Iterator[BaseDatabaseWrapper]:
 def wait_until_somebody_waits_for_the_lock() -> None:
     with another_connection() as watcher, watcher.cursor() as cursor:
         for _ in range(200):
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+            cursor.execute(WAITING)
             if cursor.fetchone()[0]:
                 return
             time.sleep(0.02)
