@@ -27,8 +27,10 @@ class Draft(models.Model):
     """Found only through the patient's secret: its id is derived from it. Read and written through actions.py."""
 
     id = models.UUIDField(primary_key=True, editable=False)
+    # DO_NOTHING: the database refuses to delete a version that is in use. Django would read every draft of it to say
+    # so, and staff, who delete versions, may not.
     questionnaire_version = models.ForeignKey(
-        QuestionnaireVersion, on_delete=models.PROTECT, related_name="+"
+        QuestionnaireVersion, on_delete=models.DO_NOTHING, related_name="+"
     )
     language = models.CharField(max_length=10)
     contents = models.JSONField(
