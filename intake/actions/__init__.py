@@ -8,13 +8,10 @@ from intake.actions.drafts import (
     clear_expired_drafts,
     discard_draft,
     find_draft,
-    local_date,
-    locked_draft,
     save_page,
     site_answers,
     start_draft,
     submit,
-    write_submission,
 )
 from intake.actions.questionnaires import (
     ChangedMeanwhile,
@@ -43,8 +40,6 @@ __all__ = [
     "import_questionnaire",
     "load_questionnaire",
     "load_questionnaires",
-    "local_date",
-    "locked_draft",
     "publish",
     "retire",
     "save_page",
@@ -52,5 +47,4 @@ __all__ = [
     "start_draft",
     "submit",
     "write_note",
-    "write_submission",
 ]
