@@ -4,6 +4,7 @@ import datetime
 
 from django.db import transaction
 
+from intake import storage
 from intake.models import Note, Status, Submission
 
 
@@ -16,4 +17,7 @@ def change_status(*, submission: Submission, status: Status, at: datetime.dateti
 
 def write_note(*, submission: Submission, author: str, text: str, at: datetime.datetime) -> Note:
     """`author` is the account's user name."""
-    return Note.objects.create(submission=submission, author=author, text=text, written_at=at)
+    note = Note(submission=submission, author=author, written_at=at)
+    storage.seal_note(note, text)
+    note.save(force_insert=True)
+    return note
