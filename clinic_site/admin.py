@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from clinic_site.clinic import Clinic, Holiday, OpeningHours
+from clinic_site.clinic_forms import ClinicForm, OpeningHoursFormSet
 
 admin.site.site_header = "Review desk"
 admin.site.site_title = "Review desk"
@@ -13,6 +14,7 @@ admin.site.index_title = "What would you like to do?"
 
 class OpeningHoursInline(admin.TabularInline[OpeningHours, Clinic]):
     model = OpeningHours
+    formset = OpeningHoursFormSet
     extra = 0
 
 
@@ -25,6 +27,7 @@ class HolidayInline(admin.TabularInline[Holiday, Clinic]):
 class ClinicAdmin(admin.ModelAdmin[Clinic]):
     """The one row of facts; it can be written and edited, never doubled or deleted."""
 
+    form = ClinicForm
     inlines = [OpeningHoursInline, HolidayInline]
     fieldsets = [
         (None, {"fields": ["name", "tagline", "is_demonstration"]}),

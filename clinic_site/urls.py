@@ -8,6 +8,7 @@ urlpatterns = [
     path("contact/", views.contact, name="contact"),
     path("treatments/", include("treatments.urls")),
     path("screening/", include("intake.urls")),
+    path("fhir/", include("intake.fhir_urls")),
     path("admin/", admin.site.urls),
     path("health/", views.health, name="health"),
 ]

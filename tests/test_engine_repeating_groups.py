@@ -13,7 +13,8 @@ from intake.questionnaires.definition import Questionnaire, QuestionnaireRefused
 from intake.questionnaires.fhir import questionnaire_response, to_bytes
 from intake.questionnaires.response_check import check_response, to_answers
 from intake.questionnaires.scoring import scores
-from tests.filled_forms import fields_of, html_of, page_form
+from intake.questionnaires.triage import read_rules, triage
+from tests.filled_forms import TODAY, fields_of, html_of, page_form
 
 FILE = Path(__file__).parent / "questionnaires" / "medicines-and-visits.json"
 MAX_OCCURS = "http://hl7.org/fhir/StructureDefinition/questionnaire-maxOccurs"
@@ -251,3 +252,32 @@ def test_a_hidden_group_is_not_written_out() -> None:
     hidden = {"url": "http://hl7.org/fhir/StructureDefinition/questionnaire-hidden", "valueBoolean": True}
     form = read(group("site", QUESTION, most=None, extension=[hidden]), QUESTION | {"linkId": "seen"})
     assert [item.link_id for item in form.all_items] == ["site", "name", "seen"]
+
+
+MEDICINE_RULES = b"""
+questionnaire = "https://clinic.example/fhir/Questionnaire/medicines-and-visits"
+version = "1.0.0"
+
+[[rule]]
+id = "many-a-day"
+row = "Medicines"
+level = "caution"
+reason = "Takes a medicine more than three times a day."
+source = "A test"
+all = [{ question = "medicine.times", operator = ">", answer = 3 }]
+"""
+
+
+def test_a_rule_misses_no_repetition_and_names_the_one_that_it_means() -> None:
+    form = questionnaire()
+    rules = read_rules(MEDICINE_RULES, form)
+    answers: Answers = {
+        "medicine.daily": (True,),
+        "medicine.times": (1,),
+        "medicine#1.more": (True,),
+        "medicine.daily#2": (True,),
+        "medicine.times#2": (4,),
+    }
+    (flag,) = triage(form, rules, answers, today=TODAY).flags
+    assert flag.evidence == ("medicine.times#2",)
+    assert triage(form, rules, answers | {"medicine#1.more": (False,)}, today=TODAY).flags == ()

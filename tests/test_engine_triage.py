@@ -127,6 +127,44 @@ def test_a_flag_says_why_and_on_what() -> None:
     assert second.evidence == PHQ[:2]
 
 
+@pytest.mark.parametrize(
+    ("condition", "answers", "evidence"),
+    [
+        (f"any = [ {ask('smoker = true')}, {ask('systolic > 160')} ]", {"systolic": (161,)}, ("systolic",)),
+        (
+            f"any = [ {ask('smoker = true')}, {ask('systolic > 160')} ]",
+            {"smoker": (True,), "systolic": (161,)},
+            ("smoker", "systolic"),
+        ),
+        (
+            f"all = [ {ask('smoker = true')}, {{ any = [ {ask('systolic > 160')}, {ask('drinks > 2')} ] }} ]",
+            {"smoker": (True,), "systolic": (120,), "drinks": (Decimal(3),)},
+            ("smoker", "drinks"),
+        ),
+        # One of the two ways within `any` is met only in part: nothing of it counts.
+        (
+            f"any = [ {ask('drinks > 2')}, {{ all = [ {ask('smoker = true')}, {ask('systolic > 160')} ] }} ]",
+            {"smoker": (True,), "systolic": (120,), "drinks": (Decimal(3),)},
+            ("drinks",),
+        ),
+        (f"when = {ask('derived:age_years >= 64')}", {"born": (BORN,)}, ("born",)),
+        (f"when = {ask('derived:bmi exists false')}", {"feet": (5,)}, ("feet", "inches", "pounds")),
+        # A high total comes from the items above zero, a low one from all of them.
+        (f"when = {ask('score:phq2 >= 3')}", {PHQ[0]: ("0",), PHQ[1]: ("3",)}, (PHQ[1],)),
+        (f"when = {ask('score:phq2 > 3')}", {PHQ[0]: ("1",), PHQ[1]: ("3",)}, PHQ[:2]),
+        (f"when = {ask('score:phq2 >= 0')}", {PHQ[0]: ("0",), PHQ[1]: ("0",)}, PHQ[:2]),
+        (f"when = {ask('score:phq2 < 4')}", {PHQ[0]: ("0",), PHQ[1]: ("3",)}, PHQ[:2]),
+        (f"when = {ask('score:phq2 exists true')}", {PHQ[0]: ("0",), PHQ[1]: ("3",)}, PHQ[:2]),
+        (f"when = {ask('score:phq2 exists false')}", {PHQ[0]: ("3",)}, (PHQ[1],)),
+    ],
+)
+def test_the_evidence_of_a_flag_is_what_made_it_fire(
+    condition: str, answers: Answers, evidence: tuple[str, ...]
+) -> None:
+    (flag,) = triage(FORM, rules_of(rule(condition)), answers, today=TODAY).flags
+    assert flag.evidence == evidence
+
+
 def test_flags_come_most_urgent_first_and_then_in_the_order_of_the_file() -> None:
     levels = ["note", "caution", "crisis", "stop", "crisis_now", "caution"]
     always = f"when = {ask('smoker = true')}"

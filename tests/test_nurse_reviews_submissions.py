@@ -1,5 +1,7 @@
 """The review desk: urgent ones first, answers as the patient saw them, and what staff may change."""
 
+import re
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
@@ -65,6 +67,22 @@ def test_every_flag_is_shown_with_its_reason_and_source(desk: Client) -> None:
     for flag in flags:
         assert flag["reason"] in page
         assert flag["source"] in page
+
+
+def flagged_questions(page: str) -> set[str]:
+    """The questions of the answers that are marked as flagged."""
+    return {
+        re.sub("<[^>]*>", "", words).removesuffix(" flagged").strip()
+        for words in re.findall(r'class="is-flagged">\s*<dt>(.*?)</dt>', page)
+    }
+
+
+def test_only_the_answers_that_raised_a_flag_are_marked(desk: Client) -> None:
+    send(Client(), mood_down="LA6569-3", mood_self_harm="LA6569-3", risk_now="yes")
+    page = desk.get(screen(Submission.objects.get())).content.decode()
+    assert len(flagged_questions(page)) == 2, flagged_questions(page)
+    assert any("hurting yourself" in question for question in flagged_questions(page))
+    assert any("better off dead" in question for question in flagged_questions(page))
 
 
 def test_a_nurse_sets_a_status_and_writes_a_note(desk: Client, staff: User) -> None:

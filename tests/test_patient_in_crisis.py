@@ -5,8 +5,9 @@ from django.test import Client
 
 from clinic_site.clinic import Clinic
 from intake.models import Priority, Submission
-from tests.applicant import ANSWERS, page_fields, send, walk
+from tests.applicant import ANSWERS, NOT_AT_ALL, page_fields, send, walk
 from tests.opened import opened_head
+from tests.screening_answers import EVERY_DAY, PHQ_8
 
 pytestmark = pytest.mark.django_db
 
@@ -127,3 +128,29 @@ def test_without_anybody_to_call_item_nine_is_not_asked(client: Client) -> None:
     Clinic.objects.update(on_call_phone="")
     response = walk(client, until="mood-3")
     assert "mood-self-harm" not in response.context["form"].names
+
+
+def save_again(client: Client, page: str, **answers: str) -> str:
+    """Open a page that was answered before, press Continue, and say where that leads."""
+    path = f"/screening/{page}/"
+    fields = page_fields(client.get(path), ANSWERS | answers)
+    return client.post(path, fields, follow=True).request["PATH_INFO"]
+
+
+def test_an_earlier_page_saved_again_does_not_lead_to_the_crisis_page_again(client: Client) -> None:
+    walk(client, mood_self_harm=SEVERAL_DAYS, risk_now="yes")
+    for calm in ("mood-1", "mood-2", "worry-1", "heart"):
+        assert save_again(client, calm) != "/screening/support/", calm
+
+
+@pytest.mark.parametrize("answer", [SEVERAL_DAYS, MORE_THAN_HALF])
+def test_the_page_with_the_thought_saved_again_shows_where_help_is(client: Client, answer: str) -> None:
+    walk(client, mood_self_harm=answer)
+    assert save_again(client, "mood-3", **{"mood-self-harm": answer}) == "/screening/support/"
+
+
+def test_a_very_low_mood_leads_to_the_crisis_page_from_the_answers_that_make_it_so(client: Client) -> None:
+    every_day = dict.fromkeys(PHQ_8, EVERY_DAY) | {"mood-interest": NOT_AT_ALL}  # 21 points
+    walk(client, **{link_id.replace("-", "_"): answer for link_id, answer in every_day.items()})
+    assert save_again(client, "mood-2", **every_day) == "/screening/support/"
+    assert save_again(client, "worry-1") != "/screening/support/"

@@ -24,6 +24,10 @@ class QuestionnaireVersionQuerySet(models.QuerySet["QuestionnaireVersion"]):
     def published(self) -> "QuestionnaireVersionQuerySet":
         return self.filter(published_at__isnull=False, retired_at__isnull=True)
 
+    def ever_published(self) -> "QuestionnaireVersionQuerySet":
+        """What patients see or saw: published, and perhaps retired since."""
+        return self.filter(published_at__isnull=False)
+
     def current(self, slug: str) -> "QuestionnaireVersion | None":
         """The version that a new draft begins with: the one published last."""
         newest_first = self.published().filter(slug=slug).order_by("-published_at", "-pk")

@@ -187,8 +187,7 @@ def _named_changes(
     for name in (name for name in before if name not in after):
         yield f"{kind} {name} was taken out."
     for name in (name for name in after if name in before):
-        # The evidence of a rule follows from its condition.
-        for change in _differences(before[name], after[name], {"evidence"}, in_words):
+        for change in _differences(before[name], after[name], set(), in_words):
             yield f"{kind} {name}: {change}"
 
 

@@ -80,7 +80,7 @@ class Check:
     operator: Operator
     answer: bool | int | Decimal | date | str
     evidence: tuple[str, ...]
-    """The linkIds that it looks at."""
+    """The linkIds that it looks at: a question, or those that a score or derived value is made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,6 @@ class Rule:
     reason: str
     source: str
     condition: Combination
-    evidence: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ threshold or key that is not there, and a condition that no answer can ever meet
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
@@ -221,15 +221,13 @@ class _RulesReader:
         level = text_of(rule_id, table, "level")
         if level not in set(Level):
             raise RulesRefused(rule_id, f"level {quoted(level)} is unknown; write one of {', '.join(Level)}")
-        condition = self.condition(rule_id, table)
         return Rule(
             id=rule_id,
             row=text_of(rule_id, table, "row"),
             level=Level(level),
             reason=text_of(rule_id, table, "reason"),
             source=text_of(rule_id, table, "source"),
-            condition=condition,
-            evidence=tuple(dict.fromkeys(_evidence(condition))),
+            condition=self.condition(rule_id, table),
         )
 
     def condition(self, where: str, table: Table) -> Combination:
@@ -380,12 +378,6 @@ def _reachable(operator: Operator, answer: object, span: Span) -> bool:
             return not below
         case _:
             return not below and not above
-
-
-def _evidence(condition: Check | Combination) -> Iterable[str]:
-    if isinstance(condition, Check):
-        return condition.evidence
-    return (link_id for member in condition.members for link_id in _evidence(member))
 
 
 def _threshold(name: str, table: Table) -> Threshold:

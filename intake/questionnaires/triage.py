@@ -3,7 +3,7 @@
 For staff only: the person who answers is told no flag, level or score. Whatever calls this passes the day.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -24,7 +24,7 @@ from intake.questionnaires.rules import (
     Subject,
 )
 from intake.questionnaires.rules_reader import read_rules
-from intake.questionnaires.scoring import Score, scores
+from intake.questionnaires.scoring import BY_KEY, Score, points_of, scores
 
 __all__ = [
     "Flag",
@@ -70,7 +70,7 @@ class Flag:
     row: str
     """The row of the screening table that the rule implements."""
     evidence: tuple[str, ...]
-    """The linkIds that the rule looked at."""
+    """The linkIds of what made the rule fire: of its conditions, those that held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,39 +85,69 @@ class Triage:
 class _Facts:
     """What conditions look at."""
 
+    questionnaire: Questionnaire
     answers: Answers
     points: Mapping[str, Decimal | None]
     derived: Mapping[str, Decimal | None]
 
     def about(self, check: Check) -> Sequence[object]:
-        """The answers, or the one number, that a condition is about; () where there is none."""
+        """The answers, or the one number, that a condition is about; () where there is none.
+
+        Of a question in a group that repeats, the answers of all repetitions: a rule must miss none of them.
+        """
         if check.subject is Subject.QUESTION:
-            return self.answers.get(check.name, ())
+            everywhere = self.questionnaire.occurrences.get(check.name, (check.name,))
+            return [answer for link_id in everywhere for answer in self.answers.get(link_id, ())]
         numbers = self.points if check.subject is Subject.SCORE else self.derived
         number = numbers.get(check.name)
         return () if number is None else (number,)
+
+    def deciding(self, check: Check) -> tuple[str, ...]:
+        """The linkIds behind a condition that holds: a question, what a value is derived from, or of a score's items
+        those that made it high, or that it lacks.
+        """
+        if check.subject is Subject.QUESTION and check.name in self.questionnaire.occurrences:
+            everywhere = self.questionnaire.occurrences[check.name]
+            given = {link_id: self.answers.get(link_id, ()) for link_id in everywhere}
+            alone = [one for one in everywhere if given[one] and holds(check.operator, given[one], check.answer)]
+            return tuple(alone) or check.evidence
+        if check.subject is not Subject.SCORE:
+            return check.evidence
+        points = {link_id: self.points_of_item(link_id, check.name) for link_id in check.evidence}
+        if check.operator in (Operator.GREATER, Operator.GREATER_OR_EQUAL):
+            found = [link_id for link_id, point in points.items() if point]
+        else:
+            is_lacking = check.operator is Operator.EXISTS and check.answer is False
+            found = [link_id for link_id, point in points.items() if (point is None) is is_lacking]
+        return tuple(found) or check.evidence
+
+    def points_of_item(self, link_id: str, instrument: str) -> Decimal | None:
+        item = self.questionnaire.item(link_id)
+        return points_of(item, self.answers.get(link_id, ()), BY_KEY[instrument])
 
 
 def triage(questionnaire: Questionnaire, rules: Rules, answers: Answers, *, today: date) -> Triage:
     """The flags that the kept answers raise, and the priority that follows."""
     answers = kept(questionnaire, answers)
     found = scores(questionnaire, answers)
-    facts = _facts(rules, answers, found, today)
+    facts = _facts(questionnaire, rules, answers, found, today)
     raised = [rule for rule in rules.rules if _is_met(rule.condition, facts)]
-    flags = tuple(_flag(rule) for rule in sorted(raised, key=lambda rule: _URGENCY[rule.level]))
+    flags = tuple(_flag(rule, facts) for rule in sorted(raised, key=lambda rule: _URGENCY[rule.level]))
     return Triage(_priority(flags), flags, found)
 
 
 def gate(questionnaire: Questionnaire, rules: Rules, answers: Answers, *, today: date) -> str | None:
     """The name of the page that the kept answers lead to instead of the questionnaire, None to go on."""
     answers = kept(questionnaire, answers)
-    facts = _facts(rules, answers, scores(questionnaire, answers), today)
+    facts = _facts(questionnaire, rules, answers, scores(questionnaire, answers), today)
     return next((one.page for one in rules.gates if _is_met(one.condition, facts)), None)
 
 
-def _facts(rules: Rules, answers: Answers, found: Sequence[Score], today: date) -> _Facts:
+def _facts(
+    questionnaire: Questionnaire, rules: Rules, answers: Answers, found: Sequence[Score], today: date
+) -> _Facts:
     points = {score.instrument: score.points for score in found}
-    return _Facts(answers, points, derive(rules, answers, today=today))
+    return _Facts(questionnaire, answers, points, derive(rules, answers, today=today))
 
 
 def _is_met(condition: Check | Combination, facts: _Facts) -> bool:
@@ -131,8 +161,19 @@ def _is_met(condition: Check | Combination, facts: _Facts) -> bool:
     return holds(condition.operator, about, condition.answer)
 
 
-def _flag(rule: Rule) -> Flag:
-    return Flag(rule.id, rule.level, rule.reason, rule.source, rule.row, rule.evidence)
+def _flag(rule: Rule, facts: _Facts) -> Flag:
+    evidence = tuple(dict.fromkeys(_evidence(rule.condition, facts)))
+    return Flag(rule.id, rule.level, rule.reason, rule.source, rule.row, evidence)
+
+
+def _evidence(condition: Check | Combination, facts: _Facts) -> Iterator[str]:
+    """What made a condition hold. Of an `any`, what did not hold proves nothing and is left out."""
+    if isinstance(condition, Check):
+        yield from facts.deciding(condition)
+        return
+    for member in condition.members:
+        if _is_met(member, facts):
+            yield from _evidence(member, facts)
 
 
 def _priority(flags: Sequence[Flag]) -> Priority:
