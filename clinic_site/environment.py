@@ -1,8 +1,12 @@
 """Reading the environment, with an error that says what to write where."""
 
 import os
+from enum import StrEnum
+from typing import TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
+
+Choice = TypeVar("Choice", bound=StrEnum)
 
 
 def env_flag(name: str, *, default: bool) -> bool:
@@ -13,6 +17,15 @@ def env_flag(name: str, *, default: bool) -> bool:
     if value not in ("0", "1"):
         raise ImproperlyConfigured(f"{name} is {value!r}. Write {name}=1 for yes or {name}=0 for no.")
     return value == "1"
+
+
+def env_choice(name: str, *, default: Choice) -> Choice:
+    """The variable as one of the default's kind."""
+    choices = type(default)
+    value = os.environ.get(name, "")
+    if value and value not in list(choices):
+        raise ImproperlyConfigured(f"{name} is {value!r}. Write one of: {', '.join(choices)}.")
+    return choices(value) if value else default
 
 
 def env_list(name: str, *, default: list[str]) -> list[str]:

@@ -10,12 +10,15 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from clinic_site import embedded
-from clinic_site.environment import env_flag, env_list, env_required
+from clinic_site.environment import env_choice, env_flag, env_list, env_required
+from clinic_site.roles import Role
 
 django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("CLINIC_VAR_DIR", "") or BASE_DIR / "var")
+
+ROLE = env_choice("CLINIC_ROLE", default=Role.ALL)
 
 # With no DATABASE_URL we run on the embedded PostgreSQL: for trying out and developing, never for patients.
 EMBEDDED_DATABASE = not os.environ.get("DATABASE_URL")
@@ -33,10 +36,16 @@ def trial_secret_key() -> str:
 
 
 DEBUG = env_flag("CLINIC_DEBUG", default=False)
-HTTPS = env_flag("CLINIC_HTTPS", default=not EMBEDDED_DATABASE)
+HTTPS = env_flag("CLINIC_HTTPS", default=not EMBEDDED_DATABASE or ROLE is not Role.ALL)
 
 # "A nurse reads the forms on the day they arrive." Only then is PHQ-9 item 9 asked; see docs/decisions/.
 SAME_DAY_REVIEW = env_flag("CLINIC_SAME_DAY_REVIEW", default=False)
+
+# Key files: docs/keys.md. Which of them this process must have and which it must not, intake/checks.py says.
+PUBLIC_KEY_FILE = os.environ.get("CLINIC_PUBLIC_KEY_FILE", "")
+ESCROW_PUBLIC_KEY_FILE = os.environ.get("CLINIC_ESCROW_PUBLIC_KEY_FILE", "")
+PRIVATE_KEY_FILES = env_list("CLINIC_PRIVATE_KEY_FILES", default=[])
+ESCROW_PRIVATE_KEY_FILE = os.environ.get("CLINIC_ESCROW_PRIVATE_KEY_FILE", "")
 
 if EMBEDDED_DATABASE and not os.environ.get("CLINIC_SECRET_KEY"):
     SECRET_KEY = trial_secret_key()
@@ -55,39 +64,54 @@ if not HTTPS and not set(ALLOWED_HOSTS) <= {*LOCAL_HOSTS, "testserver"}:
         "CLINIC_HTTPS=0 is for this machine alone (localhost). "
         "Set CLINIC_HTTPS=1, or take the other names out of CLINIC_HOSTS."
     )
+if not HTTPS and ROLE is not Role.ALL:
+    raise ImproperlyConfigured(
+        f"CLINIC_HTTPS=0 is for one process on one's own machine. Set CLINIC_HTTPS=1, or take out CLINIC_ROLE={ROLE}."
+    )
 CSRF_TRUSTED_ORIGINS = env_list("CLINIC_TRUSTED_ORIGINS", default=[])
 
+# The process that serves the public knows no sign-in: what is not loaded cannot be attacked.
+ACCOUNT_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+]
 INSTALLED_APPS = [
     "clinic_site",
     "treatments",
     "intake",
     "crispy_forms",
     "csp",
-    "django.contrib.admin",
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
-    "django.contrib.sessions",
-    "django.contrib.messages",
+    *(ACCOUNT_APPS if ROLE.has_accounts else []),
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "django.forms",
 ]
 
+ACCOUNT_MIDDLEWARE = [
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    *(ACCOUNT_MIDDLEWARE if ROLE.has_accounts else []),
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
 ROOT_URLCONF = "clinic_site.urls"
 WSGI_APPLICATION = "clinic_site.wsgi.application"
 
+ACCOUNT_CONTEXT = [
+    "django.contrib.auth.context_processors.auth",
+    "django.contrib.messages.context_processors.messages",
+]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -96,9 +120,9 @@ TEMPLATES = [
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
-                "django.contrib.auth.context_processors.auth",
-                "django.contrib.messages.context_processors.messages",
+                *(ACCOUNT_CONTEXT if ROLE.has_accounts else []),
                 "clinic_site.clinic.clinic_in_templates",
+                "clinic_site.views.role_in_templates",
             ],
         },
     }
@@ -127,7 +151,9 @@ USE_I18N = True
 USE_TZ = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT = VAR_DIR / (
+    "static" if ROLE is Role.ALL else f"static-{ROLE}"
+)  # each role has the files of its apps
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

@@ -1,17 +1,31 @@
-from django.contrib import admin
-from django.urls import include, path
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 
 from clinic_site import views
 
-urlpatterns = [
-    path("", views.home, name="home"),
-    path("contact/", views.contact, name="contact"),
-    path("treatments/", include("treatments.urls")),
-    path("screening/", include("intake.urls")),
-    path("fhir/", include("intake.fhir_urls")),
-    path("admin/", admin.site.urls),
-    path("health/", views.health, name="health"),
-]
+urlpatterns: list[URLPattern | URLResolver] = [path("health/", views.health, name="health")]
+
+if settings.ROLE.serves_public:
+    urlpatterns += [
+        path("", views.home, name="home"),
+        path("contact/", views.contact, name="contact"),
+        path("screening/", include("intake.urls")),
+        path("fhir/", include("intake.fhir_urls")),
+    ]
+else:
+    way_in = "admin:index" if settings.ROLE.has_accounts else "health"
+    urlpatterns += [path("", RedirectView.as_view(pattern_name=way_in), name="home")]
+
+if settings.ROLE.serves_public or settings.ROLE.has_accounts:  # editors read their drafts beside the admin
+    urlpatterns += [path("treatments/", include("treatments.urls"))]
+
+if settings.ROLE.has_accounts:
+    from django.contrib import admin
+
+    if not settings.ROLE.serves_public:
+        admin.site.site_url = None  # no "View site": the site has another host name
+    urlpatterns += [path("admin/", admin.site.urls)]
 
 handler400 = views.bad_request
 handler404 = views.page_not_found

@@ -1,5 +1,6 @@
 """Home, contact, health, and the pages for when something went wrong."""
 
+from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -37,6 +38,11 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     return render(request, "500.html", {"clinic": clinic_whatever_happens()}, status=500)
+
+
+def role_in_templates(request: HttpRequest) -> dict[str, object]:
+    """The staff's process has error pages and articles too, and cannot link to the screening."""
+    return {"role": settings.ROLE}
 
 
 def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:

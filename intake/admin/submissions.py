@@ -1,21 +1,27 @@
 """Submissions: the queue, urgent ones first, and one screen to read and answer each."""
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
+from django.views.decorators.http import require_POST
 
 from intake import actions, storage
+from intake.admin.exports import MOST_AT_ONCE, export_file
 from intake.models import Priority, Status, Submission
 from intake.models.review import NOTE_LENGTH
-from intake.models.submission import CLOSED
+from intake.models.submission import CLOSED, SubmissionQuerySet
 from intake.questionnaires.triage import age_in_years
 
 LEVEL_LABELS = {
@@ -91,7 +97,7 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
     list_filter = [StateFilter, "priority", "status"]
     list_per_page = 50
     show_full_result_count = False
-    actions = None
+    actions = ["export_selected"]
     fields = ["status", "note"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Submission]:
@@ -107,6 +113,13 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Submission | None = None) -> bool:
         return False
+
+    def get_urls(self) -> list[URLPattern]:
+        export = self.admin_site.admin_view(require_POST(self.export_view))
+        return [
+            path("<uuid:object_id>/export/", export, name="intake_submission_export"),
+            *super().get_urls(),
+        ]
 
     # The list
 
@@ -146,6 +159,13 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
     def reference_code(self, submission: Submission) -> str:
         return submission.reference
 
+    @admin.action(description="Export selected as FHIR", permissions=["view"])
+    def export_selected(self, request: HttpRequest, queryset: SubmissionQuerySet) -> HttpResponse | None:
+        if queryset.count() > MOST_AT_ONCE:
+            messages.error(request, f"At most {MOST_AT_ONCE} are exported at once. Select fewer.")
+            return None
+        return export_file(request, list(queryset.defer(None).with_version()))
+
     # One submission
 
     def change_view(
@@ -169,6 +189,15 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
             "pages": body.pages,
             "notes": submission.notes.all(),
         }
+
+    def export_view(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
+        """One submission as a file. A POST, so that no link or picture on another page can ask for it."""
+        submission = self.get_object(request, str(object_id))
+        if not self.has_view_permission(request, submission):
+            raise PermissionDenied
+        if submission is None:
+            raise Http404("No such submission.")
+        return export_file(request, [submission]) or redirect("admin:intake_submission_change", object_id)
 
     def save_model(self, request: HttpRequest, obj: Submission, form: Any, change: bool) -> None:
         at = timezone.now()

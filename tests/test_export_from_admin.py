@@ -1,0 +1,193 @@
+"""At the review desk: one submission, or those that are ticked, leave as a FHIR file."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+from django.utils import timezone
+
+from intake import actions
+from intake.admin import exports
+from intake.exports import left_out, submission_bundle, submissions_bundle
+from intake.models import QuestionnaireVersion, Submission
+from intake.questionnaires.fhir import to_bytes
+from tests.screening_answers import Changes, answers_of
+
+pytestmark = pytest.mark.django_db
+
+QUEUE = "/admin/intake/submission/"
+BUTTON = "Export (FHIR)"
+ACTION = "Export selected as FHIR"
+
+
+def sent(name: str = "Test Patient 17", **changes: Any) -> Submission:
+    version = QuestionnaireVersion.objects.get()
+    answers: Changes = {"name": name, **changes}
+    _, secret = actions.start_draft(version=version, answers=answers_of(answers), at=timezone.now())
+    actions.submit(secret=secret, at=timezone.now())
+    return Submission.objects.get(pk=secret.submission_id)
+
+
+def damaged() -> Submission:
+    submission = sent("Test Patient 99")
+    Submission.objects.filter(pk=submission.pk).update(body={})
+    return Submission.objects.get(pk=submission.pk)
+
+
+def export(client: Client, submission: Submission, **how: Any) -> Any:
+    return client.post(f"{QUEUE}{submission.pk}/export/", **how)
+
+
+def export_selected(client: Client, *submissions: Submission, address: str = QUEUE, **fields: str) -> Any:
+    ticked = [str(submission.pk) for submission in submissions]
+    return client.post(address, {"action": "export_selected", "_selected_action": ticked, **fields})
+
+
+def is_file(response: Any, name: str) -> bool:
+    return response.status_code == 200 and {
+        header: response.headers[header] for header in ("Content-Type", "Content-Disposition")
+    } == {"Content-Type": "application/fhir+json", "Content-Disposition": f'attachment; filename="{name}"'}
+
+
+def said(client: Client) -> list[str]:
+    """The messages on the next page."""
+    return [str(message) for message in client.get(QUEUE).context["messages"]]
+
+
+def test_a_nurse_exports_one_submission_from_its_page(staff_client: Client) -> None:
+    submission = sent()
+    page = staff_client.get(f"{QUEUE}{submission.pk}/change/").content.decode()
+    assert f'action="{QUEUE}{submission.pk}/export/"' in page
+    assert BUTTON in page
+    response = export(staff_client, submission)
+    assert is_file(response, f"{submission.reference}.json")
+    assert response.content == to_bytes(submission_bundle(submission))
+    assert "no-store" in response.headers["Cache-Control"]
+
+
+def test_the_button_stands_in_a_form_of_its_own(staff_client: Client) -> None:
+    page = staff_client.get(f"{QUEUE}{sent().pk}/change/").content.decode()
+    forms = [part.split("</form>")[0] for part in page.split("<form ")[1:]]
+    (export_form,) = (form for form in forms if BUTTON in form)
+    assert "csrfmiddlewaretoken" in export_form
+    assert 'name="note"' not in export_form
+
+
+def test_a_nurse_exports_the_ticked_submissions_as_one_file(staff_client: Client) -> None:
+    first, second, other = sent("Test Patient 1"), sent("Test Patient 2"), sent("Test Patient 3")
+    assert ACTION in staff_client.get(QUEUE).content.decode()
+    response = export_selected(staff_client, second, first)
+    assert is_file(response, "submissions.json")
+    assert response.content == to_bytes(submissions_bundle([first, second]))
+    assert "Test Patient 3" not in response.content.decode()
+    assert "no-store" in response.headers["Cache-Control"]
+    assert is_file(export_selected(staff_client, other), f"{other.reference}.json")
+
+
+def test_selecting_all_that_a_filter_shows_exports_no_other(staff_client: Client) -> None:
+    stop, calm = sent("Test Patient 1", pregnant="yes"), sent("Test Patient 2")
+    address = f"{QUEUE}?priority__exact={stop.priority}"
+    response = export_selected(staff_client, stop, address=address, select_across="1")
+    assert stop.priority != calm.priority
+    assert response.content == to_bytes(submission_bundle(stop))
+
+
+def test_a_selection_takes_no_more_queries_than_one(
+    staff_client: Client, django_assert_max_num_queries: Callable[[int], Any]
+) -> None:
+    submissions = [sent(f"Test Patient {number}") for number in range(5)]
+    with django_assert_max_num_queries(7):
+        export_selected(staff_client, *submissions)
+
+
+def test_more_than_a_process_can_hold_is_refused(
+    staff_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert exports.MOST_AT_ONCE == 500
+    monkeypatch.setattr("intake.admin.submissions.MOST_AT_ONCE", 1)
+    response = export_selected(staff_client, sent("Test Patient 1"), sent("Test Patient 2"))
+    assert response.status_code == 302
+    assert said(staff_client) == ["At most 1 are exported at once. Select fewer."]
+
+
+# What cannot be exported
+
+
+def test_a_submission_that_cannot_be_read_is_told_on_its_own_page(staff_client: Client) -> None:
+    submission = damaged()
+    response = export(staff_client, submission)
+    assert (response.status_code, response["Location"]) == (302, f"{QUEUE}{submission.pk}/change/")
+    (message,) = said(staff_client)
+    assert message.startswith(f"Not exported: {submission.reference}: what is stored of it does not fit")
+
+
+def test_the_others_are_exported_and_the_missing_one_is_told_in_the_file_and_on_the_next_page(
+    staff_client: Client,
+) -> None:
+    bad, good = damaged(), sent("Test Patient 1")
+    response = export_selected(staff_client, bad, good)
+    assert is_file(response, "submissions.json")
+    (sentence,) = left_out(json.loads(response.content))
+    assert sentence.startswith(f"{bad.reference}: ")
+    assert said(staff_client) == [f"Not in the export: {sentence}"]
+    assert "Test Patient 1" in response.content.decode()
+    assert "Test Patient 99" not in response.content.decode()
+
+
+def test_where_nothing_can_be_exported_the_list_comes_back_and_says_why(staff_client: Client) -> None:
+    submission = damaged()
+    response = export_selected(staff_client, submission)
+    assert response.status_code == 302
+    (message,) = said(staff_client)
+    assert message.startswith(f"Not exported: {submission.reference}: ")
+
+
+# Who may
+
+
+@pytest.fixture
+def clerk(client: Client) -> Callable[..., Client]:
+    """A member of staff with these permissions on submissions and no others."""
+
+    def made(*verbs: str) -> Client:
+        user = User.objects.create_user("test-clerk", password="a long test password", is_staff=True)
+        codenames = [f"{verb}_submission" for verb in verbs]
+        user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+        client.force_login(user)
+        return client
+
+    return made
+
+
+def test_who_may_view_submissions_may_export_them(clerk: Callable[..., Client]) -> None:
+    viewer, submission = clerk("view"), sent()
+    assert BUTTON in viewer.get(f"{QUEUE}{submission.pk}/change/").content.decode()
+    assert is_file(export(viewer, submission), f"{submission.reference}.json")
+    assert is_file(export_selected(viewer, submission), f"{submission.reference}.json")
+
+
+def test_other_staff_and_strangers_export_nothing(clerk: Callable[..., Client]) -> None:
+    submission, stranger = sent(), Client()
+    for response in (export(stranger, submission), export_selected(stranger, submission)):
+        assert response.status_code == 302
+        assert "/admin/login/" in response["Location"]
+    without = clerk("delete")
+    assert export(without, submission).status_code == 403
+    assert export_selected(without, submission).status_code == 403
+    assert without.post(f"{QUEUE}00000000-0000-4000-8000-000000000000/export/").status_code == 403
+
+
+def test_an_export_is_asked_for_by_a_form_of_this_site_alone(staff: User) -> None:
+    submission, strict = sent(), Client(enforce_csrf_checks=True)
+    strict.force_login(staff)
+    assert strict.get(f"{QUEUE}{submission.pk}/export/").status_code == 405
+    assert export(strict, submission).status_code == 403
+    assert export_selected(strict, submission).status_code == 403
+
+
+def test_a_submission_that_does_not_exist_is_not_found(staff_client: Client) -> None:
+    address = f"{QUEUE}00000000-0000-4000-8000-000000000000/export/"
+    assert staff_client.post(address).status_code == 404
