@@ -26,7 +26,7 @@ from intake.actions.questionnaires import (
     publish,
     retire,
 )
-from intake.actions.reviews import change_status, write_note
+from intake.actions.reviews import StatusChanged, change_status, write_note
 from intake.actions.sealing import (
     count_sealed_to,
     delete_old_canaries,
@@ -43,6 +43,7 @@ __all__ = [
     "DefinitionRefused",
     "DraftGone",
     "NotComplete",
+    "StatusChanged",
     "WrongState",
     "all_problems",
     "change_status",

@@ -1,5 +1,7 @@
 """A screening that was sent: one row, written once, read by staff."""
 
+from typing import Any
+
 from django.db import models
 
 from intake.models.envelope import Envelope
@@ -92,6 +94,10 @@ class Submission(Envelope):
     assigned_to = models.CharField(
         max_length=150, blank=True, default="", help_text="The user name of the account; empty for nobody."
     )
+
+    # No columns: what the review desk opened, and whether this account may see who it is
+    opened_head: Any = None
+    is_revealed = False
 
     objects = SubmissionQuerySet.as_manager()
 
