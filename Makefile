@@ -23,8 +23,13 @@ check: .venv/.dev ## Check style, types, migrations, settings, and the reading g
 	.venv/bin/djade --target-version 5.2 --check $(TEMPLATES)
 	$(VENV_PYTHON) -m mypy
 	$(VENV_PYTHON) manage.py makemigrations --check --dry-run
-	CLINIC_SECRET_KEY=$$($(VENV_PYTHON) -c 'import secrets; print(secrets.token_urlsafe(50))') CLINIC_HTTPS=1 \
-		CLINIC_HOSTS=clinic.example $(VENV_PYTHON) manage.py check --deploy --fail-level WARNING
+	@keys=$$(mktemp -d) && trap 'rm -rf "$$keys"' EXIT \
+		&& $(VENV_PYTHON) manage.py generate_keys --into "$$keys" --verbosity 0 && rm -f "$$keys"/escrow-*.private \
+		&& CLINIC_SECRET_KEY=$$($(VENV_PYTHON) -c 'import secrets; print(secrets.token_urlsafe(50))') \
+		CLINIC_HTTPS=1 CLINIC_HOSTS=clinic.example CLINIC_PUBLIC_KEY_FILE="$$(echo "$$keys"/clinic-*.public)" \
+		CLINIC_ESCROW_PUBLIC_KEY_FILE="$$(echo "$$keys"/escrow-*.public)" \
+		CLINIC_PRIVATE_KEY_FILES="$$(echo "$$keys"/clinic-*.private)" \
+		$(VENV_PYTHON) manage.py check --deploy --fail-level WARNING
 	$(VENV_PYTHON) manage.py reading_grades
 
 format: .venv/.dev ## Put Python and templates into the house format

@@ -4,3 +4,8 @@ from django.apps import AppConfig
 class IntakeConfig(AppConfig):
     name = "intake"
     verbose_name = "Screening"
+
+    def ready(self) -> None:
+        from intake import checks  # registers the system checks
+
+        checks.refuse_private_keys_in_public()

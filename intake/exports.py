@@ -101,11 +101,13 @@ def _helper(name: str, relationship: str) -> Helper | None:
 
 def score_of(stored: Mapping[str, Any]) -> Score:
     """The score as it was recorded; it is never computed again, so that an export tells what staff acted on."""
-    points = stored["points"]
+    points = None if stored["points"] is None else Decimal(stored["points"])
+    if points is not None and not points.is_finite():
+        raise ValueError("points are a number")
     return Score(
         **{
             **stored,
-            "points": None if points is None else Decimal(points),
+            "points": points,
             "items": tuple(stored["items"]),
             "missing": tuple(stored["missing"]),
         }

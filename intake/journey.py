@@ -21,6 +21,29 @@ CRISIS_LEVELS = (Level.CRISIS_NOW, Level.CRISIS)
 
 
 @dataclass(frozen=True)
+class Detour:
+    """From the check page to an answer, and back by way of the pages that a changed answer opened.
+
+    It goes from page to page as a text: "check" and the slugs of the pages that are still to be seen, between dots.
+    """
+
+    to_see: tuple[str, ...] = ()
+
+    @classmethod
+    def from_text(cls, text: str) -> "Detour | None":
+        """None for somebody who walks from page to page.
+
+        >>> Detour.from_text("check.eyes"), Detour.from_text("")
+        (Detour(to_see=('eyes',)), None)
+        """
+        first, *slugs = text.split(".")
+        return cls(tuple(slugs)) if first == "check" else None
+
+    def __str__(self) -> str:
+        return ".".join(("check", *self.to_see))
+
+
+@dataclass(frozen=True)
 class Journey:
     """One version and one person's answers so far, on one day."""
 
@@ -56,9 +79,6 @@ class Journey:
         link_ids = {item.link_id for item in self.questions(page)}
         return any(problem.link_id in link_ids for problem in self.problems)
 
-    def first_unfinished(self) -> Page | None:
-        return next((page for page in self.pages if self.has_problem(page)), None)
-
     def place_to_resume(self) -> Page | None:
         """Where somebody goes on who comes back: the first open page, or the one after the last that was answered.
 
@@ -68,12 +88,28 @@ class Journey:
             page for page in self.pages if any(item.link_id in self.answers for item in self.questions(page))
         ]
         unseen = self.after(answered[-1]) if answered else None
-        places = [page for page in (self.first_unfinished(), unseen) if page]
+        places = [page for page in (self.next_to_see(Detour()), unseen) if page]
         return min(places, key=lambda page: page.number, default=None)
 
     def after(self, page: Page) -> Page | None:
         """The page that follows, None when the answers can be checked."""
         return next((later for later in self.pages if later.number > page.number), None)
+
+    def after_change(self, page: Page, detour: Detour, earlier: "Journey") -> Detour:
+        """The detour of somebody who has just saved this page; `earlier` is how things stood before."""
+        opened = {
+            one.slug
+            for one in self.pages
+            if any(item.link_id not in earlier.asked for item in self.questions(one))
+        }
+        to_see = (opened | set(detour.to_see)) - {page.slug}
+        return Detour(tuple(one.slug for one in self.pages if one.slug in to_see))
+
+    def next_to_see(self, detour: Detour) -> Page | None:
+        """The next page of a detour, None to go back to the check page. An optional page is never unfinished."""
+        return next(
+            (page for page in self.pages if page.slug in detour.to_see or self.has_problem(page)), None
+        )
 
     def before(self, page: Page) -> Page | None:
         return next((earlier for earlier in reversed(self.pages) if earlier.number < page.number), None)

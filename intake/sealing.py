@@ -271,7 +271,11 @@ def opens_a_marker(key: PrivateKey, recipients: Recipients) -> bool:
     marker = os.urandom(KEY_LENGTH)
     at = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
     context = Context(Purpose.SELF_TEST, uuid.UUID(int=0), "", "", "", "", "", at)
-    clinic = recipients.clinic if key.id == recipients.clinic.id else key.public_key  # an older key of ours
+    is_recipient = key.id in (
+        recipients.clinic.id,
+        recipients.escrow.id,
+    )  # otherwise it is an older key of ours
+    clinic = recipients.clinic if is_recipient else key.public_key
     try:
         sealed = seal_text(marker, context, Recipients(clinic, recipients.escrow))
         return open_text(sealed, context, Keyring([key])) == marker

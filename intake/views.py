@@ -14,7 +14,7 @@ from clinic_site.clinic import current_clinic, next_opening
 from intake import actions
 from intake.cookies import forget_secret, keep_secret, read_secret
 from intake.forms import PageForm
-from intake.journey import Journey
+from intake.journey import Detour, Journey
 from intake.models import Draft, QuestionnaireVersion
 from intake.questionnaires.answers import Answers, as_seen
 from intake.questionnaires.definition import Page, QuestionnaireRefused
@@ -54,7 +54,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     if draft is None and questions != journey.pages[0]:
         return no_form_here(request)
     if questions not in journey.pages:
-        return go_on(journey, questions)
+        return go_on(journey, questions, detour_of(request))
     if request.method != "POST":
         return render_page(request, journey, page_form(journey, questions), draft)
 
@@ -99,43 +99,55 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
 
 def onwards(request: HttpRequest, before: Journey, after: Journey, form: PageForm) -> HttpResponse:
     """After a page was saved: to the crisis panel at once if an answer calls for it, else to the next page."""
+    detour = detour_of(request)
+    if detour:
+        detour = after.after_change(form.page, detour, before)
     has_withdrawn = before.crisis_level and not after.crisis_level  # still a moment to show where help is
     if has_withdrawn or after.calls_for_support(form.page):
-        return redirect("intake:support")
+        return redirect(reverse("intake:support", query=in_address(detour)))
     if not {item.link_id for item in after.questions(form.page)} <= set(form.names):
-        return redirect("intake:page", slug=form.page.slug)  # an answer opened a question on the same page
-    return go_on(after, form.page, to_check=request.POST.get("return") == "check")
+        # An answer opened a question on the same page.
+        return redirect(page_address(form.page, detour))
+    return go_on(after, form.page, detour)
 
 
-def go_on(journey: Journey, questions: Page, *, to_check: bool = False) -> HttpResponse:
+def go_on(journey: Journey, questions: Page, detour: Detour | None) -> HttpResponse:
     """To the next page; somebody who came from the check page goes back there unless something new is open."""
-    following = journey.first_unfinished() if to_check else journey.after(questions)
+    following = journey.next_to_see(detour) if detour else journey.after(questions)
     if following is None:
         return redirect("intake:check")
-    return redirect(page_address(following, to_check=to_check))
+    return redirect(page_address(following, detour))
 
 
-def page_address(questions: Page, *, to_check: bool = False) -> str:
-    return reverse("intake:page", args=[questions.slug]) + ("?return=check" if to_check else "")
+def detour_of(request: HttpRequest) -> Detour | None:
+    return Detour.from_text(request.GET.get("return") or request.POST.get("return", ""))
+
+
+def page_address(questions: Page, detour: Detour | None) -> str:
+    return reverse("intake:page", args=[questions.slug], query=in_address(detour))
+
+
+def in_address(detour: Detour | None) -> dict[str, str]:
+    return {"return": str(detour)} if detour else {}
 
 
 @never_cache
 @require_safe
 def support(request: HttpRequest) -> HttpResponse:
     """Where to turn when life feels unbearable. Works for anybody, with or without a draft; never limited."""
-    draft = current_draft(request)
+    draft, detour = current_draft(request), detour_of(request)
     try:
         journey = journey_of(draft.questionnaire_version, draft) if draft and not draft.is_receipt else None
     except (QuestionnaireRefused, RulesRefused):  # whatever else is broken, this page is there
         journey = None
-    following = journey.first_unfinished() if journey else None
+    following = journey.next_to_see(detour or Detour()) if journey else None
     return render(
         request,
         "intake/support.html",
         {
             "crisis_level": journey.crisis_level if journey else "",
             "has_draft": journey is not None,
-            "following": page_address(following) if following else reverse("intake:check"),
+            "following": page_address(following, detour) if following else reverse("intake:check"),
         },
     )
 
@@ -325,7 +337,7 @@ def render_page(
         "page": form.page,
         "caption": journey.place_in_words(form.page),
         "back": journey.before(form.page),
-        "return_to": request.GET.get("return") or request.POST.get("return", ""),
+        "detour": detour_of(request),
         "has_draft": draft is not None,
         "revision": draft.revision if draft else 0,
         "crisis_level": crisis_level,

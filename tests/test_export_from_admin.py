@@ -26,7 +26,7 @@ ACTION = "Export selected as FHIR"
 def sent(name: str = "Test Patient 17", **changes: Any) -> Submission:
     version = QuestionnaireVersion.objects.get()
     answers: Changes = {"name": name, **changes}
-    _, secret = actions.start_draft(version=version, answers=answers_of(answers), at=timezone.now())
+    _, secret = actions.start_draft(version=version, page="age", answers=answers_of(answers), at=timezone.now())
     actions.submit(secret=secret, at=timezone.now())
     return Submission.objects.get(pk=secret.submission_id)
 

@@ -2,27 +2,32 @@
 
 import datetime
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 from fhir.resources.R4B import get_fhir_model_class
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from intake import actions
+from intake import actions, storage
 from intake.exports import NotExportable, left_out, submission_bundle, submissions_bundle
 from intake.management.commands.load_questionnaires import SHIPPED
 from intake.models import QuestionnaireVersion, Submission
+from intake.questionnaires.answers import to_json
 from intake.questionnaires.bundle_check import check_bundle
 from intake.questionnaires.fhir import to_bytes
 from intake.questionnaires.fhir_values import Resource
 from intake.questionnaires.response_check import check_response
+from intake.questionnaires.triage import triage
 from tests.applicant import send, walk
 from tests.engine_builders import choice, item, questionnaire_json
-from tests.screening_answers import SCREENING, answers_of
+from tests.screening_answers import RULES, SCREENING, TODAY, answers_of
 
 OLD_WORDS, NEW_WORDS = "Do you have kidney disease?", "Is there anything wrong with your kidneys?"
 
@@ -166,7 +171,7 @@ def unreadable() -> Submission:
     source = questionnaire_json(choice("kidneys"), item("notes", "string"))
     version = actions.import_questionnaire(source, None, at=timezone.now())
     answers = {"kidneys": ("yes",), "notes": ("a secret of Test Patient 99",)}
-    _, secret = actions.start_draft(version=version, answers=answers, at=timezone.now())
+    _, secret = actions.start_draft(version=version, page="age", answers=answers, at=timezone.now())
     actions.submit(secret=secret, at=timezone.now())
     # A draft may change, so it stands here for a published version, which may not.
     changed = {"source": source.replace(b'"choice"', b'"reference"'), "definition_hash": "0" * 64}
@@ -194,6 +199,7 @@ DAMAGES: dict[str, Callable[[Submission], object]] = {
     "nothing": lambda one: setattr(one, "body", None),
     "a birth date that is none": lambda one: one.head.update(birth_date="Test Patient 99"),
     "points that are none": lambda one: one.head["scores"][0].update(points="Test Patient 99"),
+    "points without end": lambda one: one.head["scores"][0].update(points="NaN"),
     "a score without items": lambda one: one.head["scores"][0].pop("items"),
     "a score of an unknown kind": lambda one: one.head["scores"][0].update(patient="Test Patient 99"),
     "another text": lambda one: setattr(one, "definition_hash", "0" * 64),
@@ -205,7 +211,7 @@ def test_what_is_damaged_is_told_with_the_reference_and_no_word_of_the_patient(
     damage: Callable[[Submission], object],
 ) -> None:
     version = QuestionnaireVersion.objects.get()
-    _, secret = actions.start_draft(version=version, answers=answers_of({}), at=timezone.now())
+    _, secret = actions.start_draft(version=version, page="age", answers=answers_of({}), at=timezone.now())
     actions.submit(secret=secret, at=timezone.now())
     submission = Submission.objects.get()
     assert left_out(submission_bundle(submission)) == []
@@ -246,3 +252,52 @@ def test_the_command_exports_the_others_and_then_says_which_is_missing(
         call_command("export_submission", unreadable.reference, sound.reference, output=file)
     assert f"{unreadable.reference}: this site can no longer read" in str(refused.value)
     assert file.read_bytes() == to_bytes(submissions_bundle([unreadable, sound]))
+
+
+ANY_JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=5)
+    | st.sampled_from(["NaN", "1e9"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+def places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Every (holder, name or index) inside."""
+    names = range(len(value)) if isinstance(value, list) else list(value) if isinstance(value, dict) else ()
+    for name in names:
+        yield value, name
+        yield from places(value[name])
+
+
+@given(st.data(), ANY_JSON)
+@settings(deadline=None, max_examples=300)
+def test_whatever_stands_in_a_row_is_exported_as_json_or_refused(data: st.DataObject, damage: object) -> None:
+    version = QuestionnaireVersion.objects.get()
+    answers = answers_of({})
+    stored = {
+        "head": storage.head_contents(
+            SCREENING, RULES, answers, triage(SCREENING, RULES, answers, today=TODAY)
+        ),
+        "body": {"answers": to_json(SCREENING, answers), "pages": []},
+    }
+    stored = json.loads(json.dumps(stored))
+    holder, name = data.draw(st.sampled_from(list(places(stored))))
+    holder[name] = damage
+    submission = Submission(
+        id=UUID(int=5),
+        questionnaire_version=version,
+        definition_hash=version.definition_hash,
+        language="en",
+        received_at=timezone.now(),
+        **stored,
+    )
+    try:
+        exported = to_bytes(submission_bundle(submission))
+    except NotExportable:
+        return
+    json.loads(exported, parse_constant=pytest.fail)

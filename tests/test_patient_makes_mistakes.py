@@ -215,17 +215,6 @@ def test_blanking_a_reading_asks_what_follows_from_it_at_once(client: Client) ->
     assert response["Location"] == "/screening/blood-pressure-signs/"
 
 
-def test_a_change_that_opens_questions_leads_through_them_and_back_to_the_check_page(client: Client) -> None:
-    walk(client)
-    response = client.get("/screening/heart/?return=check")
-    fields = page_fields(response, ANSWERS) | {"q-heart-problem": "yes", "return": "check"}
-    response = client.post("/screening/heart/", fields, follow=True)
-    assert response.request["PATH_INFO"] == "/screening/heart-more/"
-    assert response.context["return_to"] == "check"
-    fields = {"q-heart-recent": "no", "q-heart-controlled": "yes", "return": "check"}
-    assert client.post("/screening/heart-more/", fields)["Location"] == "/screening/check/"
-
-
 def test_words_beside_a_tick_are_kept_without_ticking_something_else(client: Client) -> None:
     response = walk(client, until="pain")
     fields = page_fields(response, ANSWERS) | {"q-pain-where": ["back"], "q-pain-where-other": "left jaw"}

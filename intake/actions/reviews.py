@@ -20,7 +20,9 @@ def change_status(
     """
     seen = submission.status if seen is None else seen
     audit.write(audit.Action.STATUS, by=by, submissions=[submission.pk], detail=f"{seen} to {status}")
-    changed = Submission.objects.filter(pk=submission.pk, status=seen).update(status=status, status_changed_at=at)
+    changed = Submission.objects.filter(pk=submission.pk, status=seen).update(
+        status=status, status_changed_at=at
+    )
     if not changed:
         raise StatusChanged
     submission.status, submission.status_changed_at = status, at

@@ -15,10 +15,13 @@ from intake.questionnaires.fhir import to_bytes
 MOST_AT_ONCE = 500  # submissions; each takes about 6 ms and 40 kB
 
 
-def export_file(request: HttpRequest, submissions: Sequence[Submission], *, reason: str) -> HttpResponse | None:
-    """Written into the audit trail, then made. The file, named by the reference alone; None, and the reason as a message, where there is nothing to export.
+def export_file(
+    request: HttpRequest, submissions: Sequence[Submission], *, reason: str
+) -> HttpResponse | None:
+    """Written into the audit trail, then made; named by the reference alone.
 
-    What had to be left out is told in the file and, when the next page is opened, in a message.
+    None, and the reason as a message, where there is nothing to export. What had to be left out is told in the file
+    and, when the next page is opened, in a message.
     """
     audit.write(
         Action.EXPORT,

@@ -4,7 +4,7 @@ A list shows initials; who it is takes a reason, which is written down too and h
 """
 
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -79,12 +79,13 @@ def questions_about_identity(submission: Submission) -> frozenset[str] | None:
     return frozenset({*rules.identity.values(), *rules.contact, *rules.helper.values()})
 
 
-def masked(pages: Iterable[Mapping[str, Any]], hidden: frozenset[str] | None) -> list[dict[str, Any]]:
-    """The pages without the answers that say who it is."""
-    return [
-        {**page, "items": [mask(item) if hidden is None or item["link_id"] in hidden else item for item in page["items"]]}
-        for page in pages
-    ]
+def masked(pages: Sequence[Mapping[str, Any]], hidden: frozenset[str] | None) -> list[dict[str, Any]]:
+    """The pages without the answers that say who it is; without any answers where `hidden` is None."""
+
+    def shown(item: Mapping[str, Any]) -> Mapping[str, Any]:
+        return mask(item) if hidden is None or item["link_id"] in hidden else item
+
+    return [{**page, "items": [shown(item) for item in page["items"]]} for page in pages]
 
 
 def mask(item: Mapping[str, Any]) -> dict[str, Any]:

