@@ -51,16 +51,20 @@ def pytest_configure(config: pytest.Config) -> None:
     if not is_worker(config):
         folder, lock = free_folder()
         for_the_run.enter_context(lock)
+        (folder / "template-made").unlink(missing_ok=True)  # of an earlier run: tests/site_database.py
         os.environ["CLINIC_TEST_VAR_DIR"] = str(folder)  # the parallel workers inherit it
     os.environ["CLINIC_VAR_DIR"] = os.environ["CLINIC_TEST_VAR_DIR"]
 
     import django
-
-    django.setup()
-    if is_worker(config):
-        return
     from django.conf import settings
 
+    settings.MIDDLEWARE.insert(0, "tests.serving_roles.serve_as_in_production")
+    django.setup()
+    from django.db import connection
+
+    del connection.settings_dict["OPTIONS"]["assume_role"]  # the tests' own code works as the owner
+    if is_worker(config):
+        return
     from clinic_site import embedded
     from clinic_site.static_files import collect_static_files
 

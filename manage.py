@@ -6,16 +6,8 @@ import sys
 from contextlib import AbstractContextManager, nullcontext
 
 COMMANDS_WITHOUT_DATABASE = {
-    *(
-        "check_questionnaire",
-        "collectstatic",
-        "diffsettings",
-        "findstatic",
-        "generate_keys",
-        "help",
-        "startapp",
-    ),
-    "version",
+    *("check_questionnaire", "collectstatic", "diffsettings", "findstatic", "generate_keys"),
+    *("help", "startapp", "version"),
 }
 
 

@@ -3,6 +3,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from clinic_site import audit_admin  # noqa: F401  (registers the audit trail)
 from clinic_site.clinic import Clinic, Holiday, OpeningHours
 from clinic_site.clinic_forms import ClinicForm, OpeningHoursFormSet
 

@@ -22,7 +22,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
-ROLE = DATABASE = "clinic"
+import psycopg2
+
+OWNER = DATABASE = "clinic"
 SYSTEM_USER = "clinic-postgres"
 LONGEST_SOCKET_PATH = 103  # bytes: the limit of macOS; Linux allows 107
 PATIENCE = 60  # seconds for a start or a stop; a start after a crash replays the log first
@@ -49,7 +51,7 @@ def database_url(folder: Path) -> str:
     Every byte of the host is percent-encoded, because the host of a URL is otherwise read in lower case.
     """
     host = "".join(f"%{byte:02x}" for byte in os.fsencode(socket_folder(folder)))
-    return f"postgresql://{ROLE}@{host}/{DATABASE}"
+    return f"postgresql://{OWNER}@{host}/{DATABASE}"
 
 
 def socket_folder(folder: Path) -> Path:
@@ -85,6 +87,7 @@ def running(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator
         try:
             with server.switching():
                 server.start()
+                server.let_owner_make_roles()
                 fcntl.flock(users, fcntl.LOCK_SH)
             yield
         finally:
@@ -170,6 +173,17 @@ class _Server:
             said = self.log.read_text(errors="replace").strip() if self.log.exists() else str(error)
             raise EmbeddedPostgresError(f"PostgreSQL did not start. It said:\n{said}") from None
 
+    def let_owner_make_roles(self) -> None:
+        """For a cluster that an earlier version made: its owner may not yet."""
+        found = psycopg2.connect(host=str(self.sockets), user="postgres", dbname="postgres")
+        try:
+            with found, found.cursor() as cursor:
+                cursor.execute("SELECT FROM pg_roles WHERE rolname = %s AND NOT rolcreaterole", [OWNER])
+                if cursor.fetchone() is not None:
+                    cursor.execute(f"ALTER ROLE {OWNER} CREATEROLE")
+        finally:
+            found.close()
+
     def stop(self) -> None:
         if self.process_id():
             self.run("pg_ctl", "stop", "-w", "--mode=fast", f"--timeout={PATIENCE}")
@@ -184,8 +198,8 @@ class _Server:
         access = ("--username=postgres", "--auth-local=trust", "--auth-host=reject")
         locale = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
         self.run("initdb", *access, *locale, data=unfinished)
-        # Tests make databases of their own, so the role may.
-        sql = f"CREATE ROLE {ROLE} LOGIN CREATEDB;\nCREATE DATABASE {DATABASE} OWNER {ROLE};\n"
+        # The owner makes the roles that the site's processes assume. Tests make databases of their own, so it may.
+        sql = f"CREATE ROLE {OWNER} LOGIN CREATEDB CREATEROLE;\nCREATE DATABASE {DATABASE} OWNER {OWNER};\n"
         self.run("postgres", "--single", "-c", "exit_on_error=on", "postgres", data=unfinished, says=sql)
         unfinished.rename(self.data)
 

@@ -1,5 +1,6 @@
 """Django looks for models here; ours stand in the files named after them."""
 
+from clinic_site.audit import AuditEvent
 from clinic_site.clinic import Clinic, Holiday, OpeningHours
 
-__all__ = ["Clinic", "Holiday", "OpeningHours"]
+__all__ = ["AuditEvent", "Clinic", "Holiday", "OpeningHours"]

@@ -3,6 +3,7 @@
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 import django_stubs_ext
@@ -132,17 +133,31 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = ["clinic"]
 CRISPY_TEMPLATE_PACK = "clinic"
 CRISPY_FAIL_SILENTLY = False
 
-DATABASES = {
-    "default": dj_database_url.parse(
-        os.environ.get("DATABASE_URL") or embedded.database_url(VAR_DIR / "postgres"),
-        conn_max_age=60,
-        conn_health_checks=True,
-    )
-}
-if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
-    raise ImproperlyConfigured(
-        "DATABASE_URL must point at PostgreSQL: postgres://user:password@host:5432/name"
-    )
+
+def postgresql(name: str, url: str) -> dict[str, Any]:
+    database = dict(dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True))
+    if database["ENGINE"] != "django.db.backends.postgresql":
+        raise ImproperlyConfigured(
+            f"{name} must point at PostgreSQL: postgres://user:password@host:5432/name"
+        )
+    return database
+
+
+# The process works under the grants of its role, whatever login it has: grants.py, postgresql/base.py.
+DATABASE = postgresql(
+    "DATABASE_URL", os.environ.get("DATABASE_URL") or embedded.database_url(VAR_DIR / "postgres")
+)
+DATABASE["ENGINE"] = "clinic_site.postgresql"
+DATABASE["OPTIONS"] = {**DATABASE.get("OPTIONS", {}), "assume_role": ROLE.database_role}
+DATABASES = {"default": DATABASE}
+
+# The login that owns the tables, for migrations and grants alone: database.py. Without it the process's own is used.
+OWNER_DATABASE: dict[str, Any] | None = None
+if owner_url := os.environ.get("CLINIC_OWNER_DATABASE_URL", ""):
+    OWNER_DATABASE = postgresql("CLINIC_OWNER_DATABASE_URL", owner_url)
+    if OWNER_DATABASE["NAME"] != DATABASE["NAME"]:
+        raise ImproperlyConfigured("CLINIC_OWNER_DATABASE_URL and DATABASE_URL must name the same database.")
+
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = "en-us"
@@ -151,9 +166,8 @@ USE_I18N = True
 USE_TZ = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR_DIR / (
-    "static" if ROLE is Role.ALL else f"static-{ROLE}"
-)  # each role has the files of its apps
+# Each role collects the files of its own apps.
+STATIC_ROOT = VAR_DIR / ("static" if ROLE is Role.ALL else f"static-{ROLE}")
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

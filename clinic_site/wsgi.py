@@ -7,3 +7,7 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic_site.settings")
 
 application = get_wsgi_application()
+
+from clinic_site.start import refuse_a_wrong_database  # noqa: E402  (only now are the settings read)
+
+refuse_a_wrong_database()

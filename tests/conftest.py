@@ -9,15 +9,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from django.apps import apps
-from django.core.management import call_command
-from django.db import connection, transaction
-from django.db.models.signals import post_migrate
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pytest_django import live_server_helper
 
-CONTENT_COMMANDS = ("load_articles", "load_questionnaires", "create_demo_clinic")
 CHROMIUM = os.environ.get("CLINIC_CHROMIUM", "/usr/bin/chromium")
 # A browser that is left to itself looks up its maker's hosts; nothing here may leave the machine.
 CHROMIUM_FLAGS = [
@@ -31,35 +26,13 @@ CHROMIUM_FLAGS = [
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+def django_db_modify_db_settings(django_db_modify_db_settings: None, django_db_blocker: Any) -> None:
     """Every test finds the articles, the questionnaires and the demonstration clinic."""
+    from tests import site_database  # models are ready only now
+
     with django_db_blocker.unblock():
-        for command in CONTENT_COMMANDS:
-            call_command(command, verbosity=0)
-        with connection.cursor() as cursor:
-            cursor.execute("CREATE SCHEMA content")
-            for table in connection.introspection.table_names(cursor):
-                cursor.execute(f"CREATE TABLE content.{table} AS TABLE public.{table}")
-    # A test that commits (live_server, transaction=True) ends with Django's flush, which says when it is
-    # done, app by app; ours is the first.
-    post_migrate.connect(
-        bring_content_back, sender=apps.get_app_config("clinic_site"), dispatch_uid="content"
-    )
-
-
-def bring_content_back(**kwargs: Any) -> None:
-    """After a flush, fill the tables again from the copy."""
-    with transaction.atomic(), connection.cursor() as cursor:  # foreign keys are checked at the commit
-        cursor.execute(
-            """
-            SELECT table_name, string_agg(quote_ident(column_name), ', ') FROM information_schema.columns
-            WHERE table_schema = 'public' AND is_generated = 'NEVER' GROUP BY table_name
-            """
-        )
-        for table, columns in cursor.fetchall():
-            cursor.execute(f"DELETE FROM public.{table}")  # the flush made content types anew
-            cursor.execute(f"INSERT INTO public.{table} ({columns}) SELECT {columns} FROM content.{table}")
-    apps.get_model("contenttypes", "ContentType").objects.clear_cache()
+        site_database.use_template()
+    site_database.flush_brings_content_back()
 
 
 class PageReader(HTMLParser):

@@ -70,6 +70,14 @@ def test_a_screening_sent_through_the_pages_exports_whole() -> None:
     )
 
 
+def test_the_language_is_the_one_that_the_patient_read() -> None:
+    send(Client())
+    submission = Submission.objects.get()
+    submission.language = "es"
+    (response,) = resources(received(submission_bundle(submission)), "QuestionnaireResponse")
+    assert response["language"] == "es"
+
+
 def test_the_patients_own_phone_and_email_are_exported_and_nobody_elses() -> None:
     send(Client())
     (patient,) = resources(received(submission_bundle(Submission.objects.get())), "Patient")

@@ -8,12 +8,12 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError, connections
 
-from clinic_site.demonstration import STAFF_USERNAME, create_staff_account
+from clinic_site.roles import Role
 from clinic_site.server import PortRefused, make_sure_port_is_free, serve
 from clinic_site.static_files import collect_static_files
 
 PREPARATIONS = (
-    "migrate",
+    "migrate",  # as the owner; the others with the rights of the site, which this proves to suffice
     "load_articles",
     "load_questionnaires",
     "create_demo_clinic",
@@ -29,7 +29,10 @@ def port_number(written: str) -> int:
 
 
 class Command(BaseCommand):
-    help = "Brings the database and the static files up to date and serves the site: what `make run` runs."
+    help = (
+        "Serves what the role of this process serves. In the role `all`, which `make run` runs, it first brings the "
+        "database up to date; the other roles have no right to."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("port", nargs="?", type=port_number, default=8000)
@@ -44,23 +47,37 @@ class Command(BaseCommand):
         except OperationalError as error:
             raise CommandError(f"The database does not answer: {error}") from None
 
-        for command in PREPARATIONS:
-            call_command(command, verbosity=0, stdout=StringIO())
-        password_file = settings.VAR_DIR / "staff-password"
-        password = create_staff_account(password_file)
+        role: Role = settings.ROLE
+        sign_in = prepare() if role is Role.ALL else []
         collect_static_files()
         self.check(databases=["default"])
         connections.close_all()
 
         site = f"http://localhost:{port}/"
-        self.stdout.write(f"The site:         {site}")
-        self.stdout.write(f"The review desk:  {site}admin/")
-        if password:
-            self.stdout.write(f"Sign in there as {STAFF_USERNAME} with the password {password}")
-            self.stdout.write(f"It is shown this once, and kept in {password_file}")
-        elif password_file.exists():
-            self.stdout.write(f"Sign in there as {STAFF_USERNAME}. The password is kept in {password_file}")
+        if role.serves_public:
+            self.stdout.write(f"The site:         {site}")
+        if role.has_accounts:
+            self.stdout.write(f"The review desk:  {site}admin/")
+        for line in sign_in:
+            self.stdout.write(line)
         self.stdout.write("Stop with Ctrl-C.")
         self.stdout.flush()
         serve(host, port)
         self.stdout.write("Stopped.")
+
+
+def prepare() -> list[str]:
+    """Bring the database up to date and say how to sign in."""
+    from clinic_site.demonstration import STAFF_USERNAME, create_staff_account  # of a role that has accounts
+
+    for command in PREPARATIONS:
+        call_command(command, verbosity=0, stdout=StringIO())
+    password_file = settings.VAR_DIR / "staff-password"
+    if password := create_staff_account(password_file):
+        return [
+            f"Sign in there as {STAFF_USERNAME} with the password {password}",
+            f"It is shown this once, and kept in {password_file}",
+        ]
+    if password_file.exists():
+        return [f"Sign in there as {STAFF_USERNAME}. The password is kept in {password_file}"]
+    return []

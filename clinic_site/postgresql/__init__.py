@@ -1,0 +1,1 @@
+"""Django's PostgreSQL backend, whose connections take the role of their process."""
