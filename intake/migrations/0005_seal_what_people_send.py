@@ -39,6 +39,25 @@ ALTER TABLE intake_submission DROP CONSTRAINT intake_submission_is_sealed;
 ALTER TABLE intake_note DROP CONSTRAINT intake_note_is_sealed;
 ALTER TABLE intake_draft DROP CONSTRAINT intake_draft_is_sealed;
 """
+# The worker deletes canaries; what a patient sent goes only by the hand of the tables' owner.
+KEEP_WHAT_PATIENTS_SENT = """
+CREATE FUNCTION public.intake_keep_what_patients_sent() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.kind <> 'canary' AND current_user <> (
+        SELECT pg_catalog.pg_get_userbyid(relowner) FROM pg_catalog.pg_class WHERE oid = TG_RELID
+    ) THEN
+        RAISE EXCEPTION 'what a patient sent is not deleted by %', current_user USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN OLD;
+END
+$$;
+CREATE TRIGGER intake_submission_keep_what_patients_sent BEFORE DELETE ON public.intake_submission
+    FOR EACH ROW EXECUTE FUNCTION public.intake_keep_what_patients_sent();
+"""
+LET_GO = """
+DROP TRIGGER intake_submission_keep_what_patients_sent ON public.intake_submission;
+DROP FUNCTION public.intake_keep_what_patients_sent();
+"""
 
 
 def seal_plain_rows(apps, schema_editor):
@@ -155,4 +174,5 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.RunSQL(LOOKS_SEALED, MAY_BE_PLAIN),
+        migrations.RunSQL(KEEP_WHAT_PATIENTS_SENT, LET_GO),
     ]

@@ -109,7 +109,9 @@ class _Facts:
         if check.subject is Subject.QUESTION and check.name in self.questionnaire.occurrences:
             everywhere = self.questionnaire.occurrences[check.name]
             given = {link_id: self.answers.get(link_id, ()) for link_id in everywhere}
-            alone = [one for one in everywhere if given[one] and holds(check.operator, given[one], check.answer)]
+            alone = [
+                one for one in everywhere if given[one] and holds(check.operator, given[one], check.answer)
+            ]
             return tuple(alone) or check.evidence
         if check.subject is not Subject.SCORE:
             return check.evidence
