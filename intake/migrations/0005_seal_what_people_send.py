@@ -173,6 +173,22 @@ class Migration(migrations.Migration):
                 condition=models.Q(("kind__in", ["patient", "canary"])), name="intake_submission_kind_known"
             ),
         ),
+        migrations.AddIndex(
+            "submission",
+            models.Index(
+                condition=models.Q(("opens", False), ("opens", None), _connector="OR"),
+                fields=["opens", "received_at"],
+                name="intake_submission_not_opened",
+            ),
+        ),
+        migrations.AddIndex(
+            "submission",
+            models.Index(
+                condition=models.Q(("kind", "canary")),
+                fields=["received_at"],
+                name="intake_submission_canaries",
+            ),
+        ),
         migrations.RunSQL(LOOKS_SEALED, MAY_BE_PLAIN),
         migrations.RunSQL(KEEP_WHAT_PATIENTS_SENT, LET_GO),
     ]

@@ -105,6 +105,15 @@ class Submission(Envelope):
         indexes = [
             models.Index(fields=["priority", "received_at", "id"], name="intake_submission_queue"),
             models.Index(fields=["status", "priority", "received_at"], name="intake_submission_by_status"),
+            # What the worker and the alarms look for is a handful among very many.
+            models.Index(
+                fields=["opens", "received_at"],
+                condition=models.Q(opens=False) | models.Q(opens=None),
+                name="intake_submission_not_opened",
+            ),
+            models.Index(
+                fields=["received_at"], condition=models.Q(kind="canary"), name="intake_submission_canaries"
+            ),
         ]
         constraints = [
             models.CheckConstraint(
