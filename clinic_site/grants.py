@@ -32,6 +32,8 @@ PUBLIC, STAFF, WORKER = Role.PUBLIC, Role.STAFF, Role.WORKER
 AUDIT_ENTRY = May("INSERT", ("account", "role", "action", "submissions", "reason", "detail"))
 WRAPS = May("UPDATE", ("clinic_key_id", "clinic_wrap", "escrow_key_id", "escrow_wrap"))
 FIRST_LOOK = May("UPDATE", ("opens",))
+# Who retires a version is told how many still fill it in, and Django looks before it deletes one.
+HOW_MANY_DRAFTS = May("SELECT", ("id", "questionnaire_version_id", "expires_at", "sent_at"))
 STAFFS_OWN_STATE = May("UPDATE", ("status", "status_changed_at", "assigned_to"))
 
 Grants = Mapping[str, Mapping[Role, tuple[May, ...]]]
@@ -44,7 +46,7 @@ GRANTS: Grants = {
         WORKER: (SELECT, WRAPS, FIRST_LOOK, DELETE),
     },
     "intake_note": {STAFF: (SELECT, INSERT), WORKER: (SELECT, WRAPS)},
-    "intake_draft": {PUBLIC: EDIT, WORKER: (SELECT, UPDATE, DELETE)},
+    "intake_draft": {PUBLIC: EDIT, STAFF: (HOW_MANY_DRAFTS,), WORKER: (SELECT, UPDATE, DELETE)},
     "clinic_site_auditevent": {STAFF: (SELECT, AUDIT_ENTRY), WORKER: (SELECT, AUDIT_ENTRY)},
     # What the site shows, and staff write
     "intake_questionnaireversion": {PUBLIC: (SELECT,), STAFF: EDIT, WORKER: (SELECT,)},

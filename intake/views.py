@@ -7,7 +7,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clinic_site.clinic import current_clinic, next_opening
@@ -27,7 +26,6 @@ NO_SUCH_CODE = (
 )
 
 
-@never_cache
 @require_safe
 def start(request: HttpRequest) -> HttpResponse:
     """What the screening is, who reads it and when, and that nobody watches it live."""
@@ -41,7 +39,6 @@ def start(request: HttpRequest) -> HttpResponse:
     )
 
 
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     """One page of questions: shown, judged, saved, and on to the next."""
@@ -131,7 +128,6 @@ def in_address(detour: Detour | None) -> dict[str, str]:
     return {"return": str(detour)} if detour else {}
 
 
-@never_cache
 @require_safe
 def support(request: HttpRequest) -> HttpResponse:
     """Where to turn when life feels unbearable. Works for anybody, with or without a draft; never limited."""
@@ -152,7 +148,6 @@ def support(request: HttpRequest) -> HttpResponse:
     )
 
 
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def check(request: HttpRequest) -> HttpResponse:
     """Everything once more, with a way to change each answer; sending is the POST."""
@@ -193,7 +188,6 @@ def as_of(draft: Draft) -> str:
     return str(draft.revision)
 
 
-@never_cache
 @require_safe
 def done(request: HttpRequest) -> HttpResponse:
     """The receipt: the reference, when somebody will read it, and what to do until then."""
@@ -213,7 +207,6 @@ def done(request: HttpRequest) -> HttpResponse:
     )
 
 
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def leave(request: HttpRequest) -> HttpResponse:
     """Stop for now. The code is shown; only the POST makes the browser forget it, and shows it once more."""
@@ -229,7 +222,6 @@ def leave(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def resume(request: HttpRequest) -> HttpResponse:
     """Come back with the code."""

@@ -85,6 +85,14 @@ def test_the_crisis_page_does_not_lose_the_way_back(client: Client) -> None:
     assert path_of(answer(client, shown, risk_now="no")) == CHECK
 
 
+def test_a_look_at_the_crisis_page_on_the_way_does_not_lose_the_way_back(client: Client) -> None:
+    walk(client)
+    shown = change(client, "heart", heart_problem="yes")
+    assert 'href="/screening/support/?return=check.heart-more"' in shown.content.decode()
+    following = client.get("/screening/support/?return=check.heart-more").context["following"]
+    assert following == "/screening/heart-more/?return=check.heart-more"
+
+
 def test_a_thought_told_once_more_leads_from_the_crisis_page_back_to_the_check_page(client: Client) -> None:
     walk(client, mood_self_harm="LA6569-3", risk_now="no")
     shown = change(client, "mood-3", mood_self_harm="LA6570-1")  # more than half the days

@@ -30,8 +30,10 @@ class Draft(models.Model):
     """Found, opened and sealed only with the patient's secret. Read and written through actions."""
 
     id = models.UUIDField(primary_key=True, editable=False)
+    # DO_NOTHING: the database refuses to delete a version that is in use. Django would read every draft of it to say
+    # so, and staff, who delete versions, may not.
     questionnaire_version = models.ForeignKey(
-        QuestionnaireVersion, on_delete=models.PROTECT, related_name="+"
+        QuestionnaireVersion, on_delete=models.DO_NOTHING, related_name="+"
     )
     language = models.CharField(max_length=10)
     contents = models.BinaryField(

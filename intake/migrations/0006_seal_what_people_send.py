@@ -120,7 +120,7 @@ def filled(model, columns):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("intake", "0004_name_staff_by_their_account")]
+    dependencies = [("intake", "0005_leave_drafts_in_use_to_the_database")]
 
     operations = [
         migrations.RunSQL("DELETE FROM intake_draft", migrations.RunSQL.noop),
