@@ -32,6 +32,9 @@ check: .venv/.dev ## Check style, types, migrations, settings, and the reading g
 		$(VENV_PYTHON) manage.py check --deploy --fail-level WARNING
 	$(VENV_PYTHON) manage.py reading_grades
 
+bench: .venv/.dev ## Measure what the site costs in CPU time (a table; judges nothing)
+	@$(VENV_PYTHON) -m tests.bench
+
 format: .venv/.dev ## Put Python and templates into the house format
 	$(VENV_PYTHON) -m ruff check --fix .
 	$(VENV_PYTHON) -m ruff format .
@@ -60,4 +63,4 @@ browser: .venv/.dev
 		|| $(VENV_PYTHON) -m playwright install chromium \
 		|| { echo "The tests need Chromium: install it, or name one with CLINIC_CHROMIUM=/path/to/chromium"; exit 1; }
 
-.PHONY: help run test check format browser
+.PHONY: help run test check bench format browser

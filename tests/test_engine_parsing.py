@@ -164,6 +164,47 @@ def test_blanks_are_no_answer_and_repeated_answers_count_once() -> None:
     assert parse(one(item("d", "display")), [""]) == ()
 
 
+# Zero-width space, joiner, byte order mark, soft hyphen, direction marks; then fillers that are drawn as nothing.
+UNSEEN = [
+    "\u200b\u200b",
+    "\u200d",
+    "\ufeff",
+    "\u00ad",
+    "\u200e\u202e",
+    " \u200b\u00a0 ",
+    "\u3164",
+    "\u2800",
+    "\ufe0f",
+]
+
+
+@pytest.mark.parametrize("written", UNSEEN, ids=ascii)
+def test_an_answer_in_which_nothing_can_be_seen_is_no_answer(written: str) -> None:
+    assert parse(one(item("q", "string")), [written]) == ()
+    assert parse(one(item("q", "text")), [written]) == ()
+    assert parse(one(item("q", "integer")), [written]) == ()
+    question = one(choice("q", kind="open-choice"))
+    assert parse(question, [], other=written) == ()
+    assert refused(question, "__other__", other=written) == (Kind.MISSING, None)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "\U0001f469\u200d\U0001f467 \u2764\ufe0f",  # a family and a heart: signs joined to pictures
+        "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",  # a Persian word that needs its non-joiner
+        "\u200fשלום\u200e",
+        "\u200bMaria\u00adluisa",
+        "ᄀ\u1160",
+        ".",
+    ],
+    ids=ascii,
+)
+def test_words_keep_every_character_that_was_typed(written: str) -> None:
+    assert parse(one(item("q", "string")), [written]) == (written,)
+    assert parse(one(item("q", "text")), [written]) == (written,)
+
+
 def test_a_question_that_does_not_repeat_takes_one_answer() -> None:
     assert refused(one(choice("q")), "yes", "no") == (Kind.TOO_MANY, 1)
     limited = choice("q", repeats=True, extension=[extension("questionnaire-maxOccurs", valueInteger=2)])

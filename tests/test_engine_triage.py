@@ -286,6 +286,32 @@ def test_a_weight_that_cannot_be_is_told_at_the_weight() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("answers", "missing"),
+    [
+        ({"inches": (10,)}, ("feet",)),
+        ({"inches": (0,), "pounds": (Decimal(170),)}, ("feet",)),
+        ({"feet": (5,)}, ()),
+        ({"pounds": (Decimal(170),)}, ()),
+        ({"feet": (5,), "inches": (10,)}, ()),
+        ({}, ()),
+    ],
+)
+def test_inches_want_their_feet(answers: Answers, missing: tuple[str, ...]) -> None:
+    found = bound_problems(rules_of(), FORM, answers, today=TODAY)
+    assert found == tuple(Problem(link_id, ProblemKind.MISSING) for link_id in missing)
+
+
+def test_feet_that_are_not_asked_are_not_wanted() -> None:
+    sizes = [item("feet", "integer", **when("a")), item("inches", "integer"), item("pounds", "decimal")]
+    form = read(item("a"), item("born", "date"), *sizes)
+    rules = read_rules((HEAD + DERIVED).encode(), form)
+    assert bound_problems(rules, form, {"inches": (10,)}, today=TODAY) == ()
+    assert bound_problems(rules, form, {"a": (True,), "inches": (10,)}, today=TODAY) == (
+        Problem("feet", ProblemKind.MISSING),
+    )
+
+
 def test_an_answer_that_is_not_kept_breaks_no_bound() -> None:
     form = read(item("a"), item("born", "date", **when("a")))
     source = HEAD + DERIVED.split("[derived.bmi]")[0]

@@ -99,6 +99,23 @@ def test_a_number_that_is_none_is_refused_and_the_height_is_kept(client: Client,
     assert saved_answers(client)["height-feet"] == [5]
 
 
+def test_inches_without_feet_are_asked_about(client: Client) -> None:
+    fields = page_fields(walk(client, until="size"), ANSWERS)
+    response = client.post("/screening/size/", fields | {"q-height-feet": ""})
+    assert error_texts(response) == ["Enter a number for “Your height: feet”"]
+    assert (
+        client.post("/screening/size/", fields | {"q-height-feet": "", "q-height-inches": ""}).status_code
+        == 302
+    )
+
+
+def test_a_name_in_which_nothing_can_be_seen_is_asked_for_again(client: Client) -> None:
+    fields = page_fields(walk(client, until="about-you"), ANSWERS) | {"q-name": "\u200b\u200b"}
+    response = client.post("/screening/about-you/", fields)
+    assert response.status_code == 422
+    assert error_texts(response) == ["Write an answer for “Full name”"]
+
+
 def test_an_empty_page_names_every_question_that_needs_an_answer(client: Client) -> None:
     walk(client, until="mind")
     response = client.post("/screening/mind/", {})

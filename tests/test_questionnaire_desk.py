@@ -107,7 +107,7 @@ def test_two_files_become_a_draft_with_its_own_page(staff_client: Client) -> Non
         (questionnaire_json(item("a"), item("a")), None, "a: two items have this linkId"),
         (FORM, RULES.replace('"kidneys"', '"lungs"').encode(), "kidneys-yes: the questionnaire has no item"),
         (b" " * 2_000_001, None, "2,000,001 bytes, and 2,000,000 is the limit"),
-        (FORM, b"#" * 500_001, "500,001 bytes, and 500,000 is the limit"),
+        (FORM, b"#" * 150_001, "150,001 bytes, and 150,000 is the limit"),
         (b"\xff\x00", None, "not UTF-8"),
         (questionnaire_json(item=[group("done", item("a"))]), None, "done: the page would have the address"),
     ],

@@ -45,5 +45,5 @@ def test_the_project_speaks_of_no_machine_it_was_made_on() -> None:
 
 def test_each_command_of_the_makefile_is_explained() -> None:
     makefile = (ROOT / "Makefile").read_text()
-    for command in ("run", "test", "check", "format"):
+    for command in ("run", "test", "check", "bench", "format"):
         assert re.search(rf"^{command}:.*## \w", makefile, re.MULTILINE), command

@@ -32,7 +32,7 @@ from intake.questionnaires.options import OPTION_KINDS, initially_selected, read
 from intake.questionnaires.pages import with_descendants
 from intake.questionnaires.repetition import most_repetitions, written_out
 
-MAX_PARTS = 10_000  # items, options and conditions of one questionnaire; keeps reading and asking quick
+MAX_PARTS = 10_000  # options, conditions and, counting as three, items; keeps reading and asking quick
 MAX_LINK_ID = 255  # characters; FHIR
 
 _ITEM_ELEMENTS = frozenset(
@@ -87,6 +87,7 @@ class ItemReader:
         self._extensions: dict[str, dict[str, Element]] = {}
         self._units: dict[str, Coding | None] = {}
         self._options: dict[str, tuple[Option, ...]] = {}
+        self._lists: dict[str, tuple[Option, ...]] = {}  # by the address of a contained value set
         self._keys: dict[str, dict[object, str]] = {}
         self._around: dict[str, tuple[str, ...]] = {}  # linkId -> the repeating groups that it stands in
 
@@ -116,12 +117,13 @@ class ItemReader:
         self._parts += parts
         if self._parts > MAX_PARTS:
             raise element.refusal(
-                f"the questionnaire has more than {MAX_PARTS:,} items, options and conditions; split it"
+                f"the questionnaire has more than {MAX_PARTS:,} items, options and conditions, "
+                "where an item counts as three; split it"
             )
 
     def _survey(self, parent: Element, around: tuple[str, ...]) -> None:
         for element in parent.children("item"):
-            self._count(element, 1)
+            self._count(element, 3)
             link_id = self._link_id(element, parent)
             element.link_id = link_id
             self._elements[link_id] = element
@@ -130,14 +132,25 @@ class ItemReader:
             kind = self._types[link_id] = _item_type(element)
             self._extensions[link_id] = read_extensions(element, ext.ON_ITEMS, self.warn)
             self._note_expression(element, kind)
+            self._count(element, len(_text_of(self._extensions[link_id], ext.REGEX, "valueString")) // 4)
             self._units[link_id] = limits.unit(element, self._extensions[link_id], kind, self.warn)
             if kind in CHOICES:
-                self._count(element, len(element.children("answerOption")))
-                self._options[link_id] = read_options(element, self.value_sets, self.warn)
+                self._options[link_id] = self._read_options(element)
+                self._count(element, len(self._options[link_id]))
             elif "answerOption" in element or "answerValueSet" in element:
                 raise element.refusal(f"it lists answers and is of type {kind}; write the type as choice")
             repeats = kind is ItemType.GROUP and element.flag("repeats")
             self._survey(element, (*around, link_id) if repeats else around)
+
+    def _read_options(self, element: Element) -> tuple[Option, ...]:
+        """Questions that share a contained list share what was read of it."""
+        address = "" if "answerOption" in element else element.text("answerValueSet")
+        if address not in self._lists:
+            options = read_options(element, self.value_sets, self.warn)
+            if not address:
+                return options
+            self._lists[address] = options
+        return self._lists[address]
 
     def _note_expression(self, element: Element, kind: ItemType) -> None:
         if extension := self._extensions[element.link_id].get(ext.CALCULATED):

@@ -12,6 +12,7 @@ from intake.questionnaires.items import UNSTORABLE, QuestionnaireRefused
 
 MAX_BYTES = 2_000_000
 MAX_LISTED = 10_000  # objects of one list
+MAX_BRACKETS = 150_000  # objects and lists of the whole file; a question of five answers has about ten
 MAX_DEPTH = 64  # open brackets at one place; the deepest published forms need about 20
 
 # The closing quote may be missing, so that no file makes this search the same bytes twice.
@@ -35,6 +36,10 @@ def read_object(source: bytes) -> dict[str, object]:
     if _depth(without_strings) > MAX_DEPTH:
         raise QuestionnaireRefused(
             "", f"groups stand deeper inside each other than {MAX_DEPTH} brackets; flatten them"
+        )
+    if without_strings.count(b"[") + without_strings.count(b"{") > MAX_BRACKETS:
+        raise QuestionnaireRefused(
+            "", f"the file has more than {MAX_BRACKETS:,} objects and lists; split the questionnaire"
         )
     if number := _LONG_NUMBER.search(without_strings):
         written = quoted(number[0].decode())

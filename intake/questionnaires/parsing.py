@@ -1,6 +1,7 @@
 """How the strings that a form posts become answers."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -26,16 +27,19 @@ _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)")
 _DATE = re.compile(r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(r"[0-9]{2}:[0-9]{2}(:[0-9]{2})?")
 _MOMENT = re.compile(_DATE.pattern + "T" + _TIME.pattern + r"(Z|[+-][0-9]{2}:[0-9]{2})")
+# Categories of characters that show nothing by themselves, and characters of other categories that are drawn blank.
+_UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\ufe0e\ufe0f\uffa0")
 _YES_OR_NO = {"true": True, "yes": True, "false": False, "no": False}
 
 
 def parse(item: Item, written: Sequence[str], *, other: str = "") -> tuple[Value, ...]:
     """The answers that the strings of a form stand for; raises AnswerRefused, and nothing else.
 
-    Blank strings are dropped and repeated answers count once, so () means not answered. Dates are written
-    1962-03-09, times 14:30, both together 2026-03-09T14:30-05:00; yes and no also as true and false. In an
-    open-choice "__other__" among `written` chooses the free text in `other`, and so does writing there, save
-    where another answer is chosen and only one is allowed.
+    Blank strings, those with nothing to be seen among them, are dropped and repeated answers count once, so ()
+    means not answered. Dates are written 1962-03-09, times 14:30, both together 2026-03-09T14:30-05:00; yes and no
+    also as true and false. In an open-choice "__other__" among `written` chooses the free text in `other`, and so
+    does writing there, save where another answer is chosen and only one is allowed.
     """
     if len(written) > MOST_ANSWERS:
         raise AnswerRefused(ProblemKind.TOO_MANY, most_answers(item))
@@ -93,7 +97,7 @@ def _read(item: Item, text: str) -> Value | None:
 
 
 def _cleaned(text: str, limit: int, too_long: ProblemKind = ProblemKind.TOO_LONG) -> str:
-    """Without outer spaces, with plain line ends, at most `limit` characters."""
+    """Without outer spaces, with plain line ends, at most `limit` characters; "" where nothing of it can be seen."""
     # Line ends may come as two characters; anything far longer is refused before it is looked at.
     if len(text) > 2 * limit + 1_000:
         raise AnswerRefused(too_long, limit if too_long is ProblemKind.TOO_LONG else None)
@@ -102,7 +106,11 @@ def _cleaned(text: str, limit: int, too_long: ProblemKind = ProblemKind.TOO_LONG
     text = text.replace("\r\n", "\n").replace("\r", "\n").strip()
     if len(text) > limit:
         raise AnswerRefused(too_long, limit if too_long is ProblemKind.TOO_LONG else None)
-    return text
+    return text if any(map(_is_seen, text)) else ""
+
+
+def _is_seen(character: str) -> bool:
+    return unicodedata.category(character) not in _UNSEEN and character not in _BLANK
 
 
 def _read_number(item: Item, text: str) -> int | Decimal | None:

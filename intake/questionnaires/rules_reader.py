@@ -82,6 +82,7 @@ class _RulesReader:
         self.thresholds: dict[str, Threshold] = {}
         self.derived: dict[str, Derived] = {}
         self.thresholds_used: set[str] = set()
+        self.scored: dict[str, tuple[tuple[str, ...], Span]] = {}
 
     def rules(self, rules_hash: str) -> Rules:
         only_keys(
@@ -293,6 +294,11 @@ class _RulesReader:
 
     def score(self, where: str, key: str) -> tuple[tuple[str, ...], Span]:
         """The questions of an instrument that this questionnaire can score, and its range."""
+        if key not in self.scored:  # many conditions may look at one score, and each look is at every item
+            self.scored[key] = self.find_score(where, key)
+        return self.scored[key]
+
+    def find_score(self, where: str, key: str) -> tuple[tuple[str, ...], Span]:
         if reason := why_not_scorable(self.questionnaire, key):
             raise RulesRefused(where, reason)
         wanted = {(LOINC, code) for code in BY_KEY[key].codes}

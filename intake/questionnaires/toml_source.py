@@ -8,7 +8,7 @@ from intake.questionnaires.items import UNSTORABLE
 from intake.questionnaires.json_source import quoted
 from intake.questionnaires.rules import RulesRefused
 
-MAX_BYTES = 500_000
+MAX_BYTES = 150_000  # the screening's rules have about 36,000
 MAX_DOTS = 50  # of one line
 _LARGEST = 10**18  # beyond any number that a clinic asks for
 

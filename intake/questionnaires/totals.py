@@ -19,9 +19,10 @@ _POINTS = re.compile(
     r"\.(?:answer|(?P<below>answers\(\)))(?:\.value(?:Coding)?)?\.(?:ordinal|weight)\(\)"
     r"\.(?P<how>sum\(\)|avg\(\)|aggregate\(\$this\+\$total,0\)|aggregate\(\$total\+\$this,0\))"
 )
-_SPACE_OUTSIDE_QUOTES = re.compile(r"\s+(?=(?:[^']*'[^']*')*[^']*$)")
 MOST_POINTS = 1_000_000  # of one answer; more is a mistake in the file
 LONGEST_EXPRESSION = 500  # characters; longer is no plain sum
+MOST_STEPS = 10  # of one expression; keeps reading quick, as does the next
+MOST_LOOKS = 50_000  # at items, if each expression of a questionnaire looked at each item once
 
 
 def read_totals(
@@ -29,8 +30,9 @@ def read_totals(
 ) -> tuple[Total, ...]:
     """The totals that can be worked out; the others are warned of, and stay without a value."""
     totals = []
-    for link_id, expression in expressions.items():
-        total = _total(items, by_link_id[link_id], expression)
+    affordable = MOST_LOOKS // len(by_link_id) if expressions else 0
+    for place, (link_id, expression) in enumerate(expressions.items()):
+        total = _total(items, by_link_id[link_id], expression) if place < affordable else None
         if total is None:
             warn(link_id, _NOT_RECOGNISED)
         else:
@@ -41,13 +43,13 @@ def read_totals(
 def _total(items: tuple[Item, ...], total: Item, expression: str) -> Total | None:
     if len(expression) > LONGEST_EXPRESSION:
         return None
-    written = _SPACE_OUTSIDE_QUOTES.sub("", expression)
+    written = _without_spaces(expression)
     root = _ROOT.match(written)
     if root is None:
         return None
-    found, place = None, root.end()
-    while step := _STEP.match(written, place):
-        found, place = _after(step, items, found), step.end()
+    found, place, steps = None, root.end(), 0
+    while (step := _STEP.match(written, place)) and steps < MOST_STEPS:
+        found, place, steps = _after(step, items, found), step.end(), steps + 1
     points = _POINTS.fullmatch(written, place)
     if points is None:
         return None
@@ -60,6 +62,16 @@ def _total(items: tuple[Item, ...], total: Item, expression: str) -> Total | Non
         return None
     is_mean = points["how"] == "avg()"
     return Total(total.link_id, tuple(dict.fromkeys(item.link_id for item in scored)), is_mean)
+
+
+def _without_spaces(expression: str) -> str:
+    """As it is written, but for spaces outside its quotes.
+
+    >>> _without_spaces("item . where( linkId = 'a b' )")
+    "item.where(linkId='a b')"
+    """
+    parts = expression.split("'")
+    return "'".join(part if place % 2 else "".join(part.split()) for place, part in enumerate(parts))
 
 
 def _after(step: re.Match[str], top: tuple[Item, ...], found: list[Item] | None) -> list[Item]:
@@ -78,12 +90,19 @@ def _children(items: Iterable[Item]) -> list[Item]:
 
 
 def _all_below(items: Iterable[Item], *, into_questions: bool) -> list[Item]:
-    found = []
-    for item in items:
-        found.append(item)
-        if into_questions or item.type is ItemType.GROUP:
-            found += _all_below(item.items, into_questions=into_questions)
-    return found
+    """The items and what stands in them, each once, however often it is met."""
+    found: dict[str, Item] = {}
+
+    def look(around: Iterable[Item]) -> None:
+        for item in around:
+            if item.link_id in found:
+                continue
+            found[item.link_id] = item
+            if into_questions or item.type is ItemType.GROUP:
+                look(item.items)
+
+    look(items)
+    return list(found.values())
 
 
 def _has_points(item: Item) -> bool:

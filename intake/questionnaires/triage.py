@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
 from intake.questionnaires.answers import Answers, Problem, ProblemKind, kept
-from intake.questionnaires.conditions import holds
+from intake.questionnaires.conditions import asked, holds
 from intake.questionnaires.items import Operator, Questionnaire
 from intake.questionnaires.rules import (
     Check,
@@ -234,10 +234,18 @@ def _bmi_us(feet: Decimal, inches: Decimal, pounds: Decimal) -> Decimal | None:
 def bound_problems(
     rules: Rules, questionnaire: Questionnaire, answers: Answers, *, today: date
 ) -> tuple[Problem, ...]:
-    """Derived values that cannot be true, told at the item that the rules name, with the bound passed."""
-    values = derive(rules, kept(questionnaire, answers), today=today)
+    """Derived values that cannot be true, told at the item that the rules name, with the bound passed.
+
+    Inches alone are no height: the feet are told as missing, where they are asked.
+    """
+    answers = kept(questionnaire, answers)
+    values = derive(rules, answers, today=today)
     found = []
     for derived in rules.derived:
+        if derived.kind is DerivedKind.BMI_US:
+            feet, inches, _ = derived.questions
+            if inches in answers and feet not in answers and feet in asked(questionnaire, answers):
+                found.append(Problem(feet, ProblemKind.MISSING))
         value = values[derived.name]
         if value is not None and value < derived.minimum:
             found.append(Problem(derived.item, ProblemKind.OUT_OF_BOUNDS_LOW, derived.minimum))
