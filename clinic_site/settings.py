@@ -113,7 +113,6 @@ WSGI_APPLICATION = "clinic_site.wsgi.application"
 ACCOUNT_CONTEXT = [
     "django.contrib.auth.context_processors.auth",
     "django.contrib.messages.context_processors.messages",
-    "intake.alarms.alarms_in_templates",
 ]
 TEMPLATES = [
     {
