@@ -30,6 +30,8 @@ PUBLIC, STAFF, WORKER = Role.PUBLIC, Role.STAFF, Role.WORKER
 
 # What a writer of the audit trail fills in; the database adds the number, the time and the chain.
 AUDIT_ENTRY = May("INSERT", ("account", "role", "action", "submissions", "reason", "detail"))
+WRAPS = May("UPDATE", ("clinic_key_id", "clinic_wrap", "escrow_key_id", "escrow_wrap"))
+FIRST_LOOK = May("UPDATE", ("opens",))
 # Who retires a version is told how many still fill it in, and Django looks before it deletes one.
 HOW_MANY_DRAFTS = May("SELECT", ("id", "questionnaire_version_id", "expires_at", "sent_at"))
 STAFFS_OWN_STATE = May("UPDATE", ("status", "status_changed_at", "assigned_to"))
@@ -37,8 +39,13 @@ STAFFS_OWN_STATE = May("UPDATE", ("status", "status_changed_at", "assigned_to"))
 Grants = Mapping[str, Mapping[Role, tuple[May, ...]]]
 GRANTS: Grants = {
     # What patients send. The public process adds a submission and can never read one.
-    "intake_submission": {PUBLIC: (INSERT,), STAFF: (SELECT, STAFFS_OWN_STATE), WORKER: (SELECT,)},
-    "intake_note": {STAFF: (SELECT, INSERT), WORKER: (SELECT,)},
+    # A trigger lets the worker delete canaries alone.
+    "intake_submission": {
+        PUBLIC: (INSERT,),
+        STAFF: (SELECT, STAFFS_OWN_STATE),
+        WORKER: (SELECT, WRAPS, FIRST_LOOK, DELETE),
+    },
+    "intake_note": {STAFF: (SELECT, INSERT), WORKER: (SELECT, WRAPS)},
     "intake_draft": {PUBLIC: EDIT, STAFF: (HOW_MANY_DRAFTS,), WORKER: (SELECT, UPDATE, DELETE)},
     "clinic_site_auditevent": {STAFF: (SELECT, AUDIT_ENTRY), WORKER: (SELECT, AUDIT_ENTRY)},
     # What the site shows, and staff write

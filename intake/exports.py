@@ -13,6 +13,7 @@ from intake.questionnaires.fhir import Helper, Patient, bundle, bundle_of
 from intake.questionnaires.fhir_values import Resource
 from intake.questionnaires.scoring import Score
 from intake.questionnaires.triage import Rules, RulesRefused
+from intake.sealing import CannotOpen
 
 # What reading a row raises that somebody changed by hand or that a disk damaged.
 _DAMAGED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
@@ -38,6 +39,8 @@ def submission_bundle(submission: Submission) -> Resource:
         )
     try:
         return _bundle(submission, definition, rules)
+    except CannotOpen as refusal:
+        raise NotExportable(f"{submission.reference}: it cannot be opened. {refusal}") from refusal
     except _DAMAGED as error:
         raise NotExportable(
             f"{submission.reference}: what is stored of it does not fit {version}, so it cannot be read back whole"
@@ -68,8 +71,8 @@ def left_out(bundle: Resource) -> list[str]:
 
 
 def _bundle(submission: Submission, definition: Questionnaire, rules: Rules) -> Resource:
-    head = storage.read_head(submission)
-    answers = from_json(definition, storage.read_body(submission).answers)
+    head, body = storage.read_both(submission)
+    answers = from_json(definition, body.answers)
 
     def first(link_id: str | None) -> str:
         return next(iter(storage.words(definition, answers, link_id or "")), "")

@@ -142,6 +142,17 @@ class PageForm(forms.Form):
         answered = self.page_answers()
         return {link_id for link_id in self.names if link_id in self.shown and link_id not in answered}
 
+    def answers_that_differ(self) -> list[tuple[str, str]]:
+        """Questions of this page with another answer than what was saved of them: the wording, and what was saved."""
+        self.is_valid()
+        written = self.page_answers()
+        return [
+            (item.text, ", ".join(in_words(item, self.answers.get(link_id, ()))) or "no answer")
+            for link_id in self.names
+            if written.get(link_id, ()) != self.answers.get(link_id, ())
+            and (item := self.questionnaire.item(link_id))
+        ]
+
     def answers_with_this_page(self) -> dict[str, tuple[Value, ...]]:
         cleared = self.cleared()
         others = {link_id: values for link_id, values in self.answers.items() if link_id not in cleared}

@@ -1,15 +1,24 @@
-"""The one place where answers become what the database keeps, and back. Nothing else reads those columns."""
+"""The one place where answers become sealed columns, and back. Nothing else reads those columns.
+
+A submission is sealed to the clinic's public keys, so only the staff side, which has the private key, can open it. A
+draft is sealed under the patient's own secret, so nobody can who does not hold it.
+"""
 
 import datetime
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from intake.models import Draft, Submission
+from intake import sealing
+from intake.keys import PublicKey
+from intake.models import Draft, Note, Priority, Submission
+from intake.process_keys import keyring, recipients
 from intake.questionnaires.answers import Answers, SeenPage, as_seen, from_json, in_words, to_json
 from intake.questionnaires.definition import Questionnaire
 from intake.questionnaires.scoring import Score
 from intake.questionnaires.triage import Flag, Rules, Triage
+from intake.secret import Secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +31,15 @@ class Head:
     scores: tuple[Mapping[str, Any], ...]
     flags: tuple[Mapping[str, Any], ...]
 
+    @property
+    def initials(self) -> str:
+        """What a list shows until somebody reveals who it is.
+
+        >>> Head("Test Patient 17", None, (), (), ()).initials
+        'T. P. 1.'
+        """
+        return " ".join(f"{word[0].upper()}." for word in self.name.split())
+
 
 @dataclass(frozen=True, slots=True)
 class Body:
@@ -31,13 +49,77 @@ class Body:
     pages: tuple[Mapping[str, Any], ...]
 
 
-def draft_contents(questionnaire: Questionnaire, answers: Answers) -> dict[str, Any]:
-    return {"answers": to_json(questionnaire, answers)}
+# Drafts
 
 
-def read_draft(draft: Draft) -> Answers:
-    """The answers so far; none where the copy of a receipt was already emptied."""
-    return from_json(draft.questionnaire_version.definition, draft.contents.get("answers", {}))
+def seal_draft(draft: Draft, secret: Secret, *, answers: Answers, changed: Mapping[str, int]) -> None:
+    """Put the answers into the draft's column, sealed, and keep them at hand on the draft."""
+    written = {"answers": to_json(draft.questionnaire_version.definition, answers), "changed": dict(changed)}
+    draft.contents = sealing.seal_draft(as_bytes(written), key=secret.draft_key, draft_id=draft.id)
+    draft.answers, draft.changed = answers, changed
+
+
+def open_draft(draft: Draft, secret: Secret) -> None:
+    """Put what the column holds onto the draft: nothing where the copy of a receipt was already emptied.
+
+    Raises CannotOpen, or ValueError for answers that do not fit the questionnaire.
+    """
+    if not draft.contents:
+        draft.answers, draft.changed = {}, {}
+        return
+    opened = sealing.open_draft(bytes(draft.contents), key=secret.draft_key, draft_id=draft.id)
+    written = json.loads(opened)
+    draft.answers = from_json(draft.questionnaire_version.definition, written["answers"])
+    draft.changed = written["changed"]
+
+
+# Submissions: sealing
+
+
+def seal_submission(submission: Submission, answers: Answers, triage: Triage) -> None:
+    """Fill the sealed columns; the others, save the staff's own, must be final: they are sealed along."""
+    version = submission.questionnaire_version
+    head = head_contents(version.definition, version.rules, answers, triage)
+    body = body_contents(version.definition, answers)
+    sealed = sealing.seal(as_bytes(head), as_bytes(body), context_of(submission), recipients())
+    put_wraps(submission, sealed)
+    submission.head, submission.body = sealed.head, sealed.body
+
+
+def seal_canary(canary: Submission) -> None:
+    """As a patient's submission is sealed, with nothing in it."""
+    sealed = sealing.seal(as_bytes({}), as_bytes({}), context_of(canary), recipients())
+    put_wraps(canary, sealed)
+    canary.head, canary.body = sealed.head, sealed.body
+
+
+def reseal(row: Submission | Note, *, replacing: str, to: PublicKey) -> None:
+    """Put the row's key, sealed to `to` instead of the key with the id `replacing`, into its columns.
+
+    Everything in the row is opened first. Raises CannotOpen.
+    """
+    context = note_context_of(row) if isinstance(row, Note) else context_of(row)
+    put_wraps(row, sealing.rewrap(sealed_of(row), context, keyring(), to, replacing=replacing))
+
+
+def put_wraps(row: Submission | Note, sealed: sealing.Sealed) -> None:
+    row.suite = sealed.suite
+    row.clinic_key_id, row.clinic_wrap = sealed.clinic_key_id, sealed.clinic_wrap
+    row.escrow_key_id, row.escrow_wrap = sealed.escrow_key_id, sealed.escrow_wrap
+
+
+def context_of(submission: Submission) -> sealing.Context:
+    """The columns in the clear that a submission is bound to."""
+    return sealing.Context(
+        purpose=sealing.Purpose.SUBMISSION,
+        submission_id=submission.id,
+        questionnaire=submission.questionnaire_version.canonical,
+        definition_hash=submission.definition_hash,
+        rules_hash=submission.rules_hash,
+        kind=submission.kind,
+        priority=Priority(submission.priority).name.lower(),
+        received_at=submission.received_at,
+    )
 
 
 def head_contents(
@@ -81,8 +163,30 @@ def page_contents(page: SeenPage) -> dict[str, Any]:
     return asdict(page)
 
 
+# Submissions: opening. Raises CannotOpen for a row that was changed or is sealed to a key that is not here.
+
+
+def try_to_open(submission: Submission) -> None:
+    """Only to see that it opens: what is inside is not looked at."""
+    sealing.open_head(sealed_of(submission), context_of(submission), keyring())
+
+
 def read_head(submission: Submission) -> Head:
-    head = submission.head
+    return head_from(sealing.open_head(sealed_of(submission), context_of(submission), keyring()))
+
+
+def read_body(submission: Submission) -> Body:
+    return body_from(sealing.open_body(sealed_of(submission), context_of(submission), keyring()))
+
+
+def read_both(submission: Submission) -> tuple[Head, Body]:
+    """For the price of one: nearly all of it is the private key's work."""
+    head, body = sealing.open_both(sealed_of(submission), context_of(submission), keyring())
+    return head_from(head), body_from(body)
+
+
+def head_from(opened: bytes) -> Head:
+    head = json.loads(opened)
     return Head(
         name=head["name"],
         birth_date=datetime.date.fromisoformat(head["birth_date"]) if head["birth_date"] else None,
@@ -92,8 +196,58 @@ def read_head(submission: Submission) -> Head:
     )
 
 
-def read_body(submission: Submission) -> Body:
-    return Body(answers=submission.body["answers"], pages=as_tuple(submission.body["pages"]))
+def body_from(opened: bytes) -> Body:
+    body = json.loads(opened)
+    return Body(answers=body["answers"], pages=as_tuple(body["pages"]))
+
+
+def sealed_of(row: Submission | Note) -> sealing.Sealed:
+    """The sealed columns of a row, as they stand in the database; a list leaves a submission's body there."""
+    if isinstance(row, Note):
+        head, body = bytes(row.text), b""
+    else:
+        is_list = "body" in row.get_deferred_fields()
+        head, body = bytes(row.head), b"" if is_list else bytes(row.body)
+    return sealing.Sealed(
+        suite=row.suite,
+        clinic_key_id=row.clinic_key_id,
+        escrow_key_id=row.escrow_key_id,
+        clinic_wrap=bytes(row.clinic_wrap),
+        escrow_wrap=bytes(row.escrow_wrap),
+        head=head,
+        body=body,
+    )
+
+
+# What staff write
+
+
+def seal_note(note: Note, text: str) -> None:
+    sealed = sealing.seal_text(text.encode(), note_context_of(note), recipients())
+    put_wraps(note, sealed)
+    note.text = sealed.head
+
+
+def read_note(note: Note) -> str:
+    return sealing.open_text(sealed_of(note), note_context_of(note), keyring()).decode()
+
+
+def note_context_of(note: Note) -> sealing.Context:
+    return sealing.Context(
+        purpose=sealing.Purpose.NOTE,
+        submission_id=note.submission_id,
+        questionnaire="",
+        definition_hash="",
+        rules_hash="",
+        kind="note",
+        priority="",
+        received_at=note.written_at,
+        author=note.author,
+    )
+
+
+def as_bytes(contents: Mapping[str, Any]) -> bytes:
+    return json.dumps(contents, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def as_tuple(rows: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:

@@ -1,6 +1,7 @@
 """The patient's pages, in the order in which they are met."""
 
 import datetime
+from collections.abc import Sequence
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -9,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clinic_site.clinic import current_clinic, next_opening
-from intake import actions, storage
+from intake import actions
 from intake.cookies import forget_secret, keep_secret, read_secret
 from intake.forms import PageForm
 from intake.journey import Detour, Journey
@@ -63,11 +64,22 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         # What is right is kept even when something else on the page is not.
         if secret and draft:
-            actions.save_page(secret=secret, answers=answers, cleared=cleared, at=timezone.now())
+            actions.save_page(
+                secret=secret,
+                page=slug,
+                answers=answers,
+                cleared=cleared,
+                based_on=shown_revision(request),
+                at=timezone.now(),
+            )
         elif is_valid and not closed:
-            draft, secret = actions.start_draft(version=version, answers=answers, at=timezone.now())
+            draft, secret = actions.start_draft(
+                version=version, page=slug, answers=answers, at=timezone.now()
+            )
     except actions.AlreadySent as sent:
         return already_sent(request, sent.receipt)
+    except actions.ChangedElsewhere as changed:
+        return render_both(request, changed.draft, questions)
     except actions.DraftGone:
         return no_form_here(request)
     if closed:
@@ -173,7 +185,7 @@ def render_check(request: HttpRequest, draft: Draft, *, has_changed: bool = Fals
 
 
 def as_of(draft: Draft) -> str:
-    return draft.saved_at.isoformat()
+    return str(draft.revision)
 
 
 @require_safe
@@ -281,7 +293,7 @@ def current_draft(request: HttpRequest) -> Draft | None:
 
 
 def journey_of(version: QuestionnaireVersion, draft: Draft | None) -> Journey:
-    answers: Answers = storage.read_draft(draft) if draft else actions.site_answers(version)
+    answers: Answers = draft.answers if draft else actions.site_answers(version)
     return Journey(version, answers, timezone.localdate())
 
 
@@ -304,7 +316,13 @@ def page_form(journey: Journey, questions: Page, data: object = None) -> PageFor
 
 
 def render_page(
-    request: HttpRequest, journey: Journey, form: PageForm, draft: Draft | None, *, crisis_level: str = ""
+    request: HttpRequest,
+    journey: Journey,
+    form: PageForm,
+    draft: Draft | None,
+    *,
+    crisis_level: str = "",
+    elsewhere: Sequence[tuple[str, str]] = (),
 ) -> HttpResponse:
     context = {
         "form": form,
@@ -313,9 +331,25 @@ def render_page(
         "back": journey.before(form.page),
         "detour": detour_of(request),
         "has_draft": draft is not None,
+        "revision": draft.revision if draft else 0,
         "crisis_level": crisis_level,
+        "elsewhere": elsewhere,
     }
-    return render(request, "intake/page.html", context, status=422 if form.errors else 200)
+    status = 409 if elsewhere else 422 if form.errors else 200
+    return render(request, "intake/page.html", context, status=status)
+
+
+def shown_revision(request: HttpRequest) -> int | None:
+    """The draft's revision when the page was opened; None from a client that does not say."""
+    written = request.POST.get("revision", "")
+    return int(written) if written.isdecimal() and len(written) < 10 else None
+
+
+def render_both(request: HttpRequest, draft: Draft, questions: Page) -> HttpResponse:
+    """Two windows answered the same page: what was just typed stands in it, what the other saved stands above."""
+    journey = journey_of(draft.questionnaire_version, draft)
+    form = page_form(journey, questions, data=request.POST)
+    return render_page(request, journey, form, draft, elsewhere=form.answers_that_differ())
 
 
 def no_form_here(request: HttpRequest) -> HttpResponse:

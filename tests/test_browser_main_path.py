@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from intake.models import Submission
 from tests.applicant import ANSWERS, NOT_AT_ALL
+from tests.opened import opened_body
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 TYPED = "input[type=text], input[type=tel], input[type=email], textarea"
@@ -105,7 +106,7 @@ def walk_the_whole_way(page: Page) -> None:
     reference = send_it(page)
     submission = Submission.objects.get()
     assert submission.reference == reference
-    assert submission.body["answers"]["mood-self-harm"] == ["LA6569-3"]
+    assert opened_body(submission).answers["mood-self-harm"] == ["LA6569-3"]
     review_it(page, reference)
 
 

@@ -11,6 +11,7 @@ from django.test import Client
 from intake.management.commands.load_questionnaires import SHIPPED
 from intake.models import Draft, QuestionnaireVersion, Submission
 from tests.applicant import send, walk
+from tests.opened import opened_body
 from tests.screening_answers import SCREENING
 
 pytestmark = pytest.mark.django_db
@@ -102,7 +103,7 @@ def test_an_old_submission_keeps_the_words_that_were_seen(folder: Path, client: 
     call_command("load_questionnaires", folder, verbosity=0)
     submission = Submission.objects.get()
     assert submission.questionnaire_version.version == SCREENING.version
-    assert "Do you have kidney disease?" in json.dumps(submission.body["pages"])
+    assert "Do you have kidney disease?" in json.dumps(opened_body(submission).pages)
 
 
 def test_a_broken_file_leaves_the_published_ones_as_they_were(folder: Path, client: Client) -> None:

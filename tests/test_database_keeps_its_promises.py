@@ -49,7 +49,7 @@ def test_a_draft_expires_after_it_began() -> None:
             id=uuid.uuid4(),
             questionnaire_version=version,
             language="en",
-            contents={},
+            contents=b"",
             started_at=now,
             saved_at=now,
             expires_at=now - datetime.timedelta(seconds=1),

@@ -27,6 +27,7 @@ from intake.questionnaires.response_check import check_response
 from intake.questionnaires.triage import triage
 from tests.applicant import send, walk
 from tests.engine_builders import choice, item, questionnaire_json
+from tests.opened import changed_inside
 from tests.screening_answers import RULES, SCREENING, TODAY, answers_of
 
 OLD_WORDS, NEW_WORDS = "Do you have kidney disease?", "Is there anything wrong with your kidneys?"
@@ -156,11 +157,18 @@ def test_an_old_submission_leaves_with_the_version_and_the_words_that_it_answers
     assert to_bytes(submission_bundle(Submission.objects.get(pk=old.pk))) == before
 
 
+Part = dict[str, Any]
+
+
 def test_the_scores_are_those_that_staff_saw_and_are_not_computed_again() -> None:
     send(Client(), mood_down="LA6569-3")
     submission = Submission.objects.get()
-    (phq,) = (score for score in submission.head["scores"] if score["instrument"] == "phq9")
-    phq |= {"points": "26", "band": "as it was then"}
+
+    def score_otherwise(head: Part, body: Part) -> None:
+        (phq,) = (score for score in head["scores"] if score["instrument"] == "phq9")
+        phq |= {"points": "26", "band": "as it was then"}
+
+    changed_inside(submission, score_otherwise)
     exported = received(submission_bundle(submission))
     (total,) = (
         one
@@ -179,7 +187,7 @@ def unreadable() -> Submission:
     source = questionnaire_json(choice("kidneys"), item("notes", "string"))
     version = actions.import_questionnaire(source, None, at=timezone.now())
     answers = {"kidneys": ("yes",), "notes": ("a secret of Test Patient 99",)}
-    _, secret = actions.start_draft(version=version, answers=answers, at=timezone.now())
+    _, secret = actions.start_draft(version=version, page="age", answers=answers, at=timezone.now())
     actions.submit(secret=secret, at=timezone.now())
     # A draft may change, so it stands here for a published version, which may not.
     changed = {"source": source.replace(b'"choice"', b'"reference"'), "definition_hash": "0" * 64}
@@ -197,33 +205,30 @@ def test_a_version_that_can_no_longer_be_read_is_told_with_the_reference(unreada
     assert "kidneys" in str(refused.value)
 
 
-DAMAGES: dict[str, Callable[[Submission], object]] = {
-    "an answer to no question": lambda one: one.body["answers"].update(nobody=["x"]),
-    "an answer that is no option": lambda one: one.body["answers"].update(kidneys=["Test Patient 99"]),
-    "answers that are no answers": lambda one: one.body.update(answers=["Test Patient 99"]),
-    "no answers": lambda one: one.body.clear(),
-    "no head": lambda one: one.head.clear(),
-    "a head that is a list": lambda one: setattr(one, "head", ["Test Patient 99"]),
-    "nothing": lambda one: setattr(one, "body", None),
-    "a birth date that is none": lambda one: one.head.update(birth_date="Test Patient 99"),
-    "points that are none": lambda one: one.head["scores"][0].update(points="Test Patient 99"),
-    "points without end": lambda one: one.head["scores"][0].update(points="NaN"),
-    "a score without items": lambda one: one.head["scores"][0].pop("items"),
-    "a score of an unknown kind": lambda one: one.head["scores"][0].update(patient="Test Patient 99"),
-    "another text": lambda one: setattr(one, "definition_hash", "0" * 64),
+DAMAGES: dict[str, Callable[[Part, Part], object]] = {
+    "an answer to no question": lambda head, body: body["answers"].update(nobody=["x"]),
+    "an answer that is no option": lambda head, body: body["answers"].update(kidneys=["Test Patient 99"]),
+    "answers that are no answers": lambda head, body: body.update(answers=["Test Patient 99"]),
+    "no answers": lambda head, body: body.clear(),
+    "no head": lambda head, body: head.clear(),
+    "a birth date that is none": lambda head, body: head.update(birth_date="Test Patient 99"),
+    "points that are none": lambda head, body: head["scores"][0].update(points="Test Patient 99"),
+    "points without end": lambda head, body: head["scores"][0].update(points="NaN"),
+    "a score without items": lambda head, body: head["scores"][0].pop("items"),
+    "a score of an unknown kind": lambda head, body: head["scores"][0].update(patient="Test Patient 99"),
 }
 
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 def test_what_is_damaged_is_told_with_the_reference_and_no_word_of_the_patient(
-    damage: Callable[[Submission], object],
+    damage: Callable[[Part, Part], object],
 ) -> None:
     version = QuestionnaireVersion.objects.get()
-    _, secret = actions.start_draft(version=version, answers=answers_of({}), at=timezone.now())
+    _, secret = actions.start_draft(version=version, page="age", answers=answers_of({}), at=timezone.now())
     actions.submit(secret=secret, at=timezone.now())
     submission = Submission.objects.get()
     assert left_out(submission_bundle(submission)) == []
-    damage(submission)
+    changed_inside(submission, damage)
     with pytest.raises(NotExportable) as refused:
         submission_bundle(submission)
     assert str(refused.value).startswith(f"{submission.reference}: ")

@@ -6,6 +6,7 @@ from django.test import Client
 from clinic_site.clinic import Clinic
 from intake.models import Priority, Submission
 from tests.applicant import ANSWERS, NOT_AT_ALL, page_fields, send, walk
+from tests.opened import opened_head
 from tests.screening_answers import EVERY_DAY, PHQ_8
 
 pytestmark = pytest.mark.django_db
@@ -98,7 +99,7 @@ def test_where_nobody_reads_forms_the_same_day_item_nine_is_not_asked(client: Cl
     response = walk(client, until="mood-3")
     assert list(response.context["form"].names) == ["mood-concentration", "mood-movement"]
     send(client)
-    assert {score["instrument"] for score in Submission.objects.get().head["scores"]} == {
+    assert {score["instrument"] for score in opened_head().scores} == {
         "phq8",
         "gad7",
         "peg",

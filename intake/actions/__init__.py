@@ -2,6 +2,7 @@
 
 from intake.actions.drafts import (
     AlreadySent,
+    ChangedElsewhere,
     DraftGone,
     NotComplete,
     all_problems,
@@ -22,27 +23,41 @@ from intake.actions.questionnaires import (
     publish,
     retire,
 )
-from intake.actions.reviews import change_status, write_note
+from intake.actions.reviews import StatusChanged, change_status, write_note
+from intake.actions.sealing import (
+    count_sealed_to,
+    delete_old_canaries,
+    look_at_new_submissions,
+    reseal,
+    seal_canary,
+)
 from intake.definition_files import DefinitionRefused
 
 __all__ = [
     "AlreadySent",
+    "ChangedElsewhere",
     "ChangedMeanwhile",
     "DefinitionRefused",
     "DraftGone",
     "NotComplete",
+    "StatusChanged",
     "WrongState",
     "all_problems",
     "change_status",
     "clear_expired_drafts",
+    "count_sealed_to",
+    "delete_old_canaries",
     "discard_draft",
     "find_draft",
     "import_questionnaire",
     "load_questionnaire",
     "load_questionnaires",
+    "look_at_new_submissions",
     "publish",
+    "reseal",
     "retire",
     "save_page",
+    "seal_canary",
     "site_answers",
     "start_draft",
     "submit",

@@ -1,6 +1,7 @@
 """The patient's side: a draft is begun, saved page by page, sent or deleted."""
 
 import datetime
+import logging
 from collections.abc import Collection, Mapping
 
 from django.conf import settings
@@ -14,7 +15,10 @@ from intake.models import Draft, Priority, QuestionnaireVersion, Submission
 from intake.models.draft import DRAFT_LIFETIME, RECEIPT_ANSWERS_LIFETIME, RECEIPT_LIFETIME
 from intake.questionnaires.answers import Answers, Problem, Value, kept, problems
 from intake.questionnaires.triage import bound_problems, gate, triage
+from intake.sealing import CannotOpen
 from intake.secret import Secret
+
+logger = logging.getLogger(__name__)
 
 
 class AlreadySent(Exception):
@@ -31,25 +35,40 @@ class NotComplete(Exception):
         self.problems = problems
 
 
+class ChangedElsewhere(Exception):
+    """Another window changed this page since it was shown here. Nothing was saved."""
+
+    def __init__(self, draft: Draft) -> None:
+        self.draft = draft
+        """As it stands now."""
+
+
 class DraftGone(Exception):
     """There is no draft under this secret: it was deleted or its thirty days are over."""
 
 
 def start_draft(
-    *, version: QuestionnaireVersion, answers: Mapping[str, tuple[Value, ...]], at: datetime.datetime
+    *,
+    version: QuestionnaireVersion,
+    page: str,
+    answers: Mapping[str, tuple[Value, ...]],
+    at: datetime.datetime,
 ) -> tuple[Draft, Secret]:
     """Keep the first page that somebody answered. The secret is known only to the caller from here on."""
     clear_expired_drafts(at=at)  # so that "deleted after that day" holds on a site where no other clock runs
     secret = Secret.new()
-    draft = Draft.objects.create(
+    draft = Draft(
         id=secret.draft_id,
         questionnaire_version=version,
         language=version.language,
-        contents=storage.draft_contents(version.definition, {**site_answers(version), **answers}),
         started_at=at,
         saved_at=at,
         expires_at=end_of_day(at + DRAFT_LIFETIME),
     )
+    storage.seal_draft(
+        draft, secret, answers={**site_answers(version), **answers}, changed={page: draft.revision}
+    )
+    draft.save(force_insert=True)
     return draft, secret
 
 
@@ -69,24 +88,31 @@ def site_answers(version: QuestionnaireVersion) -> dict[str, tuple[Value, ...]]:
 def save_page(
     *,
     secret: Secret,
+    page: str,
     answers: Mapping[str, tuple[Value, ...]],
     cleared: Collection[str] = (),
+    based_on: int | None = None,
     at: datetime.datetime,
 ) -> Draft:
     """Put one page's answers into the draft; questions in `cleared` lose the answer they had.
 
-    Raises DraftGone or AlreadySent. The other pages' answers stay as they are.
+    `page` is the page's slug, `based_on` the draft's revision when it was shown, None not to compare. Raises
+    DraftGone, AlreadySent, or ChangedElsewhere where the page has other answers since. What equals the stored
+    answers is saved already, so sending a page once more is never refused. The other pages' answers stay as they are.
     """
     draft = locked_draft(secret, at=at)
     if draft.is_receipt:
         raise AlreadySent(draft)
-    merged = {
-        link_id: values for link_id, values in storage.read_draft(draft).items() if link_id not in cleared
-    } | dict(answers)
-    draft.contents = storage.draft_contents(draft.questionnaire_version.definition, merged)
+    others = {link_id: values for link_id, values in draft.answers.items() if link_id not in cleared}
+    merged = others | dict(answers)
+    if merged != draft.answers:
+        if based_on is not None and draft.changed.get(page, 0) > based_on:
+            raise ChangedElsewhere(draft)
+        draft.revision += 1
+        storage.seal_draft(draft, secret, answers=merged, changed={**draft.changed, page: draft.revision})
     draft.saved_at = at
     draft.expires_at = end_of_day(at + DRAFT_LIFETIME)
-    draft.save(update_fields=["contents", "saved_at", "expires_at"])
+    draft.save(update_fields=["contents", "revision", "saved_at", "expires_at"])
     return draft
 
 
@@ -100,12 +126,12 @@ def submit(*, secret: Secret, at: datetime.datetime) -> Draft:
     if draft.is_receipt:
         return draft
     version = draft.questionnaire_version
-    answers = kept(version.definition, storage.read_draft(draft))
+    answers = kept(version.definition, draft.answers)
     found = all_problems(version, answers, today=local_date(at))
     if found or gate(version.definition, version.rules, answers, today=local_date(at)):
         raise NotComplete(found)
     write_submission(secret=secret, version=version, language=draft.language, answers=answers, at=at)
-    draft.contents = storage.draft_contents(version.definition, answers)
+    storage.seal_draft(draft, secret, answers=answers, changed={})
     draft.sent_at = draft.saved_at = at
     draft.expires_at = end_of_day(at + RECEIPT_LIFETIME)
     draft.save(update_fields=["contents", "sent_at", "saved_at", "expires_at"])
@@ -125,9 +151,8 @@ def write_submission(
         language=language,
         priority=Priority[result.priority.name],
         received_at=at,
-        head=storage.head_contents(version.definition, version.rules, answers, result),
-        body=storage.body_contents(version.definition, answers),
     )
+    storage.seal_submission(submission, answers, result)
     Submission.objects.bulk_create([submission], ignore_conflicts=True)
 
 
@@ -148,13 +173,23 @@ def locked_draft(secret: Secret, *, at: datetime.datetime) -> Draft:
         id=secret.draft_id
     )
     found = draft.first()
-    if found is None:
+    if found is None or not is_opened(found, secret):
         raise DraftGone
     return found
 
 
+def is_opened(draft: Draft, secret: Secret) -> bool:
+    """Puts the answers on the draft; False, and a line in the log, where somebody or something damaged its row."""
+    try:
+        storage.open_draft(draft, secret)
+    except (CannotOpen, ValueError):  # the text of the error may hold what was typed
+        logger.error("A draft cannot be opened: its row was changed outside of this site.")
+        return False
+    return True
+
+
 def find_draft(secret: Secret, *, at: datetime.datetime) -> Draft | None:
-    """The draft or receipt under this secret, while it lives; an old receipt comes without its answers."""
+    """The draft or receipt under this secret, opened, while it lives; an old receipt comes without its answers."""
     draft = (
         Draft.objects.living(at=at)
         .select_related("questionnaire_version")
@@ -163,8 +198,8 @@ def find_draft(secret: Secret, *, at: datetime.datetime) -> Draft | None:
         .first()
     )
     if draft and draft.sent_at and draft.sent_at <= at - RECEIPT_ANSWERS_LIFETIME:
-        draft.contents = {}
-    return draft
+        draft.contents = b""
+    return draft if draft and is_opened(draft, secret) else None
 
 
 @transaction.atomic
@@ -182,7 +217,7 @@ def discard_draft(*, secret: Secret, at: datetime.datetime) -> None:
 def clear_expired_drafts(*, at: datetime.datetime) -> tuple[int, int]:
     """Delete expired drafts and receipts, and empty receipts past printing: how many of each."""
     deleted, _ = Draft.objects.expired(at=at).delete()
-    emptied = Draft.objects.receipts_past_printing(at=at).update(contents={})
+    emptied = Draft.objects.receipts_past_printing(at=at).update(contents=b"")
     return deleted, emptied
 
 

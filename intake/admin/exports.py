@@ -6,6 +6,8 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.utils.http import content_disposition_header
 
+from clinic_site import audit
+from clinic_site.audit import Action
 from intake.exports import NotExportable, left_out, submissions_bundle
 from intake.models import Submission
 from intake.questionnaires.fhir import to_bytes
@@ -13,11 +15,21 @@ from intake.questionnaires.fhir import to_bytes
 MOST_AT_ONCE = 500  # submissions; each takes about 6 ms and 40 kB
 
 
-def export_file(request: HttpRequest, submissions: Sequence[Submission]) -> HttpResponse | None:
-    """The file, named by the reference alone; None, and the reason as a message, where there is nothing to export.
+def export_file(
+    request: HttpRequest, submissions: Sequence[Submission], *, reason: str
+) -> HttpResponse | None:
+    """Written into the audit trail, then made; named by the reference alone.
 
-    What had to be left out is told in the file and, when the next page is opened, in a message.
+    None, and the reason as a message, where there is nothing to export. What had to be left out is told in the file
+    and, when the next page is opened, in a message.
     """
+    audit.write(
+        Action.EXPORT,
+        by=request.user.get_username(),
+        submissions=[one.pk for one in submissions],
+        reason=reason,
+        detail="fhir",
+    )
     try:
         bundle = submissions_bundle(submissions)
     except NotExportable as refusal:

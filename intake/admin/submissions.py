@@ -1,5 +1,6 @@
 """Submissions: the queue, urgent ones first, and one screen to read and answer each."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -7,9 +8,9 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.forms import ModelForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html
@@ -17,13 +18,19 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.views.decorators.http import require_POST
 
+from clinic_site import audit
+from clinic_site.audit import Action, AuditEvent
 from intake import actions, storage
+from intake.admin import looks
 from intake.admin.exports import MOST_AT_ONCE, export_file
-from intake.models import Priority, Status, Submission
+from intake.models import Note, Priority, Status, Submission
 from intake.models.review import NOTE_LENGTH
 from intake.models.submission import CLOSED, SubmissionQuerySet
 from intake.questionnaires.triage import age_in_years
+from intake.sealing import CannotOpen
+from intake.secret import ReferenceMistyped
 
+REFERENCE_TYPED = 40  # characters that are looked at
 LEVEL_LABELS = {
     "crisis_now": "Crisis now",
     "crisis": "Crisis",
@@ -36,7 +43,7 @@ LEVEL_LABELS = {
 class StateFilter(admin.SimpleListFilter):
     """Open submissions unless somebody asks for others: finished ones must not stand in the way of urgent ones."""
 
-    title = "show"
+    title = "state"
     parameter_name = "show"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -55,7 +62,7 @@ class StateFilter(admin.SimpleListFilter):
         return queryset if self.value() == "all" else queryset.exclude(status__in=CLOSED)
 
 
-class ReviewForm(ModelForm[Submission]):
+class ReviewForm(forms.Form):
     """The two things that staff write on a submission."""
 
     # The status that the page showed is posted along: a note on an old page must not undo a colleague's decision.
@@ -67,24 +74,10 @@ class ReviewForm(ModelForm[Submission]):
         help_text="Added below with your name and the time. Notes are never edited or deleted.",
     )
 
-    class Meta:
-        model = Submission
-        fields = ["status"]
-
-    def clean_status(self) -> str:
-        seen = self.data.get(self.add_initial_prefix("status"), self.instance.status)
-        if "status" in self.changed_data and seen != self.instance.status:
-            raise forms.ValidationError(
-                f"Somebody set the status to “{self.instance.get_status_display()}” while you had this page open. "
-                "Choose again."
-            )
-        return str(self.cleaned_data["status"])
-
 
 @admin.register(Submission)
 class SubmissionAdmin(admin.ModelAdmin[Submission]):
-    form = ReviewForm
-    change_form_template = "admin/intake/submission_review.html"
+    change_list_template = "admin/intake/submission_list.html"
     list_display = [
         "priority_word",
         "person",
@@ -98,15 +91,9 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
     list_per_page = 50
     show_full_result_count = False
     actions = ["export_selected"]
-    fields = ["status", "note"]
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Submission]:
-        submissions = Submission.objects.most_urgent_first()
-        return (
-            submissions
-            if request.resolver_match and "object_id" in request.resolver_match.kwargs
-            else submissions.defer("body")
-        )
+    def get_queryset(self, request: HttpRequest) -> SubmissionQuerySet:
+        return Submission.objects.of_patients().most_urgent_first().with_version().defer("body")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -115,9 +102,18 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
         return False
 
     def get_urls(self) -> list[URLPattern]:
-        export = self.admin_site.admin_view(require_POST(self.export_view))
+        site = self.admin_site
+        own = {"export": self.export_view, "reveal": self.reveal_view}
         return [
-            path("<uuid:object_id>/export/", export, name="intake_submission_export"),
+            path("find/", site.admin_view(require_POST(self.find_view)), name="intake_submission_find"),
+            *(
+                path(
+                    f"<uuid:object_id>/{name}/",
+                    site.admin_view(require_POST(view)),
+                    name=f"intake_submission_{name}",
+                )
+                for name, view in own.items()
+            ),
             *super().get_urls(),
         ]
 
@@ -128,23 +124,32 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
             request, {"title": "Submissions, most urgent first", **(extra_context or {})}
         )
 
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        changelist = super().get_changelist_instance(request)
+        looks.look_at_list(request, changelist.result_list)
+        return changelist
+
     @admin.display(description="Priority", ordering="priority")
     def priority_word(self, submission: Submission) -> SafeString:
         return priority_badge(submission)
 
     @admin.display(description="Person")
     def person(self, submission: Submission) -> str:
-        head = storage.read_head(submission)
-        return (
-            f"{head.name}, {age_in_years(head.birth_date, timezone.localdate())}"
-            if head.birth_date
-            else head.name
-        )
+        head = submission.opened_head
+        if head is None:
+            return "Cannot be opened"
+        name = head.name if submission.is_revealed else head.initials
+        age = age_of(head)
+        return name if age is None else f"{name}, {age}"
 
     @admin.display(description="Why")
     def reasons(self, submission: Submission) -> SafeString:
         """The most urgent reason in words, and the names of the other rows that it touches."""
-        flags = storage.read_head(submission).flags
+        if submission.opened_head is None:
+            return format_html(
+                "<p>Sealed to key {}. Call whoever runs the site.</p>", submission.clinic_key_id
+            )
+        flags = submission.opened_head.flags
         if not flags:
             return format_html("<p>{}</p>", "No rule applies.")
         others = dict.fromkeys(flag["row"] for flag in flags[1:] if flag["row"] != flags[0]["row"])
@@ -161,51 +166,162 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
 
     @admin.action(description="Export selected as FHIR", permissions=["view"])
     def export_selected(self, request: HttpRequest, queryset: SubmissionQuerySet) -> HttpResponse | None:
+        """First why, then the file."""
         if queryset.count() > MOST_AT_ONCE:
             messages.error(request, f"At most {MOST_AT_ONCE} are exported at once. Select fewer.")
             return None
-        return export_file(request, list(queryset.defer(None).with_version()))
+        form = looks.ReasonForm(request.POST if "reason" in request.POST else None)
+        if form.is_valid():
+            chosen = list(queryset.defer(None).with_version())
+            return export_file(request, chosen, reason=form.cleaned_data["reason"])
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Export submissions",
+            "opts": self.opts,
+            "form": form,
+            "selected": request.POST.getlist("_selected_action"),
+        }
+        return TemplateResponse(request, "admin/intake/submission_export.html", context)
 
-    # One submission
+    def find_view(self, request: HttpRequest) -> HttpResponse:
+        """By reference. A POST, so that what somebody looks for stands in no address and no log."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        audit.write(Action.SEARCH, by=looks.account_of(request))
+        typed = request.POST.get("reference", "")[:REFERENCE_TYPED]
+        try:
+            submission = Submission.objects.of_patients().by_reference(typed).first()
+        except ReferenceMistyped as mistyped:
+            messages.error(request, str(mistyped))
+            return redirect("admin:intake_submission_changelist")
+        if submission is None:
+            messages.error(
+                request, "No submission has this reference. Compare it with what the person was given."
+            )
+            return redirect("admin:intake_submission_changelist")
+        return redirect("admin:intake_submission_change", submission.pk)
+
+    # One submission. These views run in no transaction: the trail is written before anything is shown.
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        submission = self.get_object(request, object_id)
-        context = self.review_context(submission) if submission else {}
-        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
-
-    def review_context(self, submission: Submission) -> dict[str, Any]:
-        head, body = storage.read_head(submission), storage.read_body(submission)
-        return {
+        submission = self.submission_or_404(request, object_id)
+        may_change = self.has_change_permission(request, submission)
+        if request.method == "POST" and not may_change:
+            raise PermissionDenied
+        form = ReviewForm(
+            request.POST if request.method == "POST" else None, initial={"status": submission.status}
+        )
+        if form.is_valid() and self.is_saved(request, submission, form):
+            messages.success(request, f"Saved: {submission.reference}.")
+            return redirect(request.path)
+        context = {
+            **self.admin_site.each_context(request),
             "title": f"Submission {submission.reference}",
-            "subtitle": None,
+            "opts": self.opts,
             "submission": submission,
             "badge": priority_badge(submission),
+            "form": form,
+            "may_change": may_change,
+            "reason_form": looks.ReasonForm(),
+            "is_revealed": looks.is_revealed(request, submission),
+            **self.review_context(request, submission),
+        }
+        return TemplateResponse(request, "admin/intake/submission_review.html", context)
+
+    def review_context(self, request: HttpRequest, submission: Submission) -> dict[str, Any]:
+        try:
+            head, body = looks.look_at(request, submission)
+        except CannotOpen as refusal:
+            return {"unopenable": str(refusal)}
+        pages: Sequence[Mapping[str, Any]] = body.pages
+        if not looks.is_revealed(request, submission):
+            pages = looks.masked(pages, looks.questions_about_identity(submission))
+        return {
             "head": head,
-            "age": age_in_years(head.birth_date, timezone.localdate()) if head.birth_date else None,
+            "age": age_of(head),
             "flags": [{**flag, "level_label": LEVEL_LABELS[flag["level"]]} for flag in head.flags],
             "flagged": {link_id for flag in head.flags for link_id in flag["evidence"]},
-            "pages": body.pages,
-            "notes": submission.notes.all(),
+            "pages": pages,
+            "notes": [(note, note_text(note)) for note in submission.notes.all()],
         }
+
+    def is_saved(self, request: HttpRequest, submission: Submission, form: ReviewForm) -> bool:
+        at, by = timezone.now(), looks.account_of(request)
+        status, seen = form.cleaned_data["status"], form.data.get("initial-status", submission.status)
+        if status != seen:
+            try:
+                actions.change_status(submission=submission, status=Status(status), by=by, at=at, seen=seen)
+            except actions.StatusChanged:
+                form.add_error(
+                    "status",
+                    f"Somebody set the status to “{submission.get_status_display()}” while you had this page open. "
+                    "Choose again.",
+                )
+                return False
+        if note := form.cleaned_data["note"].strip():
+            actions.write_note(submission=submission, author=by, text=note, at=at)
+        return True
+
+    def reveal_view(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
+        """Who it is, for a reason."""
+        submission = self.submission_or_404(request, str(object_id))
+        form = looks.ReasonForm(request.POST)
+        if form.is_valid():
+            looks.reveal(request, submission, form.cleaned_data["reason"])
+        else:
+            messages.error(request, "Choose a reason first. It is written down with your name and the time.")
+        return redirect("admin:intake_submission_change", object_id)
 
     def export_view(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
         """One submission as a file. A POST, so that no link or picture on another page can ask for it."""
-        submission = self.get_object(request, str(object_id))
-        if not self.has_view_permission(request, submission):
+        submission = self.submission_or_404(request, str(object_id))
+        form = looks.ReasonForm(request.POST)
+        if not form.is_valid():
+            messages.error(request, "Choose a reason first. It is written down with your name and the time.")
+            return redirect("admin:intake_submission_change", object_id)
+        file = export_file(request, [submission], reason=form.cleaned_data["reason"])
+        return file or redirect("admin:intake_submission_change", object_id)
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Who did what with this submission, from the audit trail."""
+        submission = self.submission_or_404(request, object_id)
+        if not request.user.has_perm("clinic_site.view_auditevent"):
             raise PermissionDenied
+        audit.write(Action.OPEN, by=looks.account_of(request), submissions=[submission.pk], detail="history")
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Who did what with {submission.reference}",
+            "opts": self.opts,
+            "submission": submission,
+            "events": AuditEvent.objects.naming([submission.pk]).oldest_first(),
+        }
+        return TemplateResponse(request, "admin/intake/submission_history.html", context)
+
+    def submission_or_404(self, request: HttpRequest, object_id: str) -> Submission:
+        """For those who may see submissions; whole, with its body."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        try:
+            pk = UUID(object_id)
+        except ValueError:
+            raise Http404("No such submission.") from None
+        submission = Submission.objects.of_patients().with_version().filter(pk=pk).first()
         if submission is None:
             raise Http404("No such submission.")
-        return export_file(request, [submission]) or redirect("admin:intake_submission_change", object_id)
+        return submission
 
-    def save_model(self, request: HttpRequest, obj: Submission, form: Any, change: bool) -> None:
-        at = timezone.now()
-        if "status" in form.changed_data:
-            actions.change_status(submission=obj, status=Status(form.cleaned_data["status"]), at=at)
-        if form.cleaned_data["note"].strip():
-            author = request.user.get_username()
-            actions.write_note(submission=obj, author=author, text=form.cleaned_data["note"], at=at)
+
+def age_of(head: storage.Head) -> int | None:
+    return age_in_years(head.birth_date, timezone.localdate()) if head.birth_date else None
+
+
+def note_text(note: Note) -> str:
+    try:
+        return storage.read_note(note)
+    except CannotOpen as refusal:
+        return f"This note cannot be opened. {refusal}"
 
 
 def priority_badge(submission: Submission) -> SafeString:

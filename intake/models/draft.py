@@ -1,10 +1,13 @@
 """A screening that is being filled in, and the receipt that it becomes when it is sent."""
 
 import datetime
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from django.db import models
 
 from intake.models.questionnaire import QuestionnaireVersion
+from intake.questionnaires.answers import Answers
 
 DRAFT_LIFETIME = datetime.timedelta(days=30)  # from the last save
 RECEIPT_ANSWERS_LIFETIME = datetime.timedelta(hours=24)  # so that the sender can print a copy
@@ -20,11 +23,11 @@ class DraftQuerySet(models.QuerySet["Draft"]):
 
     def receipts_past_printing(self, *, at: datetime.datetime) -> "DraftQuerySet":
         """Receipts whose copy of the answers has served its 24 hours."""
-        return self.filter(sent_at__lte=at - RECEIPT_ANSWERS_LIFETIME).exclude(contents={})
+        return self.filter(sent_at__lte=at - RECEIPT_ANSWERS_LIFETIME).exclude(contents=b"")
 
 
 class Draft(models.Model):
-    """Found only through the patient's secret: its id is derived from it. Read and written through actions.py."""
+    """Found, opened and sealed only with the patient's secret. Read and written through actions."""
 
     id = models.UUIDField(primary_key=True, editable=False)
     # DO_NOTHING: the database refuses to delete a version that is in use. Django would read every draft of it to say
@@ -33,8 +36,11 @@ class Draft(models.Model):
         QuestionnaireVersion, on_delete=models.DO_NOTHING, related_name="+"
     )
     language = models.CharField(max_length=10)
-    contents = models.JSONField(
-        help_text="The answers so far, as storage.py writes them. Empty once a receipt is old."
+    contents = models.BinaryField(
+        help_text="The answers so far, sealed under the patient's secret. Empty once a receipt is old."
+    )
+    revision = models.PositiveIntegerField(
+        default=1, help_text="Goes up with each save that changes something."
     )
 
     started_at = models.DateTimeField()
@@ -43,6 +49,11 @@ class Draft(models.Model):
 
     # A receipt
     sent_at = models.DateTimeField(null=True, blank=True)
+
+    # No columns: what was found in `contents` where the secret was at hand
+    answers: Answers = MappingProxyType({})
+    changed: Mapping[str, int] = MappingProxyType({})
+    """By a page's slug, the revision that last changed its answers."""
 
     objects = DraftQuerySet.as_manager()
 

@@ -1,7 +1,10 @@
 """A screening that was sent: one row, written once, read by staff."""
 
+from typing import Any
+
 from django.db import models
 
+from intake.models.envelope import Envelope
 from intake.models.questionnaire import QuestionnaireVersion
 from intake.secret import ids_of, reference_of
 
@@ -14,6 +17,12 @@ class Priority(models.IntegerChoices):
     STOP = 3, "Stop"
     CAUTION = 4, "Caution"
     ROUTINE = 5, "Routine"
+
+
+class Kind(models.TextChoices):
+    PATIENT = "patient", "Patient"
+    CANARY = "canary", "Canary"
+    """Sealed by the site itself every hour: if it opens, what patients send opens too."""
 
 
 class Status(models.TextChoices):
@@ -30,6 +39,12 @@ CLOSED = (Status.ACCEPTED, Status.DECLINED, Status.WITHDRAWN, Status.ARCHIVED)
 
 
 class SubmissionQuerySet(models.QuerySet["Submission"]):
+    def of_patients(self) -> "SubmissionQuerySet":
+        return self.filter(kind=Kind.PATIENT)
+
+    def canaries(self) -> "SubmissionQuerySet":
+        return self.filter(kind=Kind.CANARY)
+
     def most_urgent_first(self) -> "SubmissionQuerySet":
         """By priority, then by waiting time."""
         return self.order_by("priority", "received_at", "id")
@@ -48,8 +63,12 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         )
 
 
-class Submission(models.Model):
-    """What one person sent, with the wording that they saw. Staff change only the last block of columns."""
+class Submission(Envelope):
+    """What one person sent, with the wording that they saw: sealed, but for what the queue needs without a key.
+
+    The columns in the clear are sealed along: a row in which somebody changed one of them no longer opens. Staff
+    change only the last block of columns.
+    """
 
     id = models.UUIDField(primary_key=True, editable=False, help_text="Derived from the patient's secret.")
     questionnaire_version = models.ForeignKey(
@@ -58,13 +77,16 @@ class Submission(models.Model):
     definition_hash = models.CharField(max_length=64, help_text="Of the questionnaire that was answered.")
     rules_hash = models.CharField(max_length=64, help_text="Of the triage rules that were applied.")
     language = models.CharField(max_length=10)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.PATIENT)
     priority = models.PositiveSmallIntegerField(choices=Priority)
     received_at = models.DateTimeField()
 
-    head = models.JSONField(
-        help_text="Who it is and what stands out: identity, contact, scores, flags. See storage.py."
+    head = models.BinaryField(help_text="Sealed: who it is and what stands out. See storage.py.")
+    body = models.BinaryField(help_text="Sealed: every answer, and the pages with the wording that was seen.")
+
+    opens = models.BooleanField(
+        null=True, help_text="Whether its head could be opened on arrival; empty until that was tried."
     )
-    body = models.JSONField(help_text="Every answer by linkId, and the pages with the wording that was seen.")
 
     # The staff's own state
     status = models.CharField(max_length=20, choices=Status, default=Status.NEW)
@@ -73,12 +95,25 @@ class Submission(models.Model):
         max_length=150, blank=True, default="", help_text="The user name of the account; empty for nobody."
     )
 
+    # No columns: what the review desk opened, and whether this account may see who it is
+    opened_head: Any = None
+    is_revealed = False
+
     objects = SubmissionQuerySet.as_manager()
 
     class Meta:
         indexes = [
             models.Index(fields=["priority", "received_at", "id"], name="intake_submission_queue"),
             models.Index(fields=["status", "priority", "received_at"], name="intake_submission_by_status"),
+            # What the worker and the alarms look for is a handful among very many.
+            models.Index(
+                fields=["opens", "received_at"],
+                condition=models.Q(opens=False) | models.Q(opens=None),
+                name="intake_submission_not_opened",
+            ),
+            models.Index(
+                fields=["received_at"], condition=models.Q(kind="canary"), name="intake_submission_canaries"
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -86,6 +121,9 @@ class Submission(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(status__in=Status.values), name="intake_submission_status_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=Kind.values), name="intake_submission_kind_known"
             ),
         ]
 

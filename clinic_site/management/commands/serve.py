@@ -1,5 +1,6 @@
 import argparse
 import os
+import threading
 from io import StringIO
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.db import OperationalError, connections
 from clinic_site.roles import Role
 from clinic_site.server import PortRefused, make_sure_port_is_free, serve
 from clinic_site.static_files import collect_static_files
+from intake import process_keys, worker
 
 PREPARATIONS = (
     "migrate",  # as the owner; the others with the rights of the site, which this proves to suffice
@@ -60,8 +62,14 @@ class Command(BaseCommand):
             self.stdout.write(f"The review desk:  {site}admin/")
         for line in sign_in:
             self.stdout.write(line)
+        if process_keys.uses_trial_keys():
+            self.stdout.write(
+                f"Answers are sealed with keys made for a trial, in {process_keys.trial_folder()}: docs/keys.md."
+            )
         self.stdout.write("Stop with Ctrl-C.")
         self.stdout.flush()
+        if role is Role.ALL:  # elsewhere the worker is a process of its own
+            threading.Thread(target=worker.run, daemon=True).start()
         serve(host, port)
         self.stdout.write("Stopped.")
 

@@ -3,10 +3,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from intake import process_keys
+from intake import process_keys, storage
 from intake.escrow import drill
 from intake.keys import KeyRefused, PrivateKey
+from intake.models import Submission
 from intake.sealing import Context, Sealed, opens_a_marker
+from intake.secret import ReferenceMistyped
 
 NEWEST = 20  # submissions
 
@@ -47,5 +49,18 @@ class Command(BaseCommand):
 
 
 def sealed_rows(references: list[str]) -> list[tuple[Sealed, Context]]:
-    """The submissions with these references, or the newest."""
-    return []
+    """The submissions with these references, or the newest. Raises CommandError."""
+    submissions = Submission.objects.of_patients().with_version()
+    if not references:
+        newest = submissions.order_by("-received_at")[:NEWEST]
+        return [(storage.sealed_of(one), storage.context_of(one)) for one in newest]
+    found = []
+    for reference in references:
+        try:
+            matching = list(submissions.by_reference(reference))
+        except ReferenceMistyped as mistyped:
+            raise CommandError(f"{reference}: {mistyped}") from None
+        if not matching:
+            raise CommandError(f"{reference}: there is no such submission.")
+        found += matching
+    return [(storage.sealed_of(one), storage.context_of(one)) for one in found]

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from clinic_site import audit
 from intake.exports import NotExportable, left_out, submissions_bundle
 from intake.models import Submission
 from intake.questionnaires.fhir import to_bytes
@@ -22,6 +23,12 @@ class Command(BaseCommand):
             metavar="REFERENCE",
             help="as the patient was given it, such as 7K2M-4QZD",
         )
+        parser.add_argument(
+            "--reason",
+            choices=audit.Reason.values,
+            default=audit.Reason.HANDOVER.value,
+            help="written into the audit trail with the name of who is signed in on this machine",
+        )
         parser.add_argument("--format", choices=["fhir"], default="fhir")
         parser.add_argument("--output", type=Path, metavar="FILE", help="a file that only its owner may read")
         parser.add_argument("--overwrite", action="store_true", help="replace FILE if it is there already")
@@ -31,6 +38,13 @@ class Command(BaseCommand):
         if output and not options["overwrite"] and os.path.lexists(output):
             raise CommandError(f"{output} is there already; name another file, or say --overwrite")
         submissions = submissions_of(options["references"])
+        audit.write(
+            audit.Action.EXPORT,
+            by=audit.shell_account(),
+            submissions=[one.pk for one in submissions],
+            reason=options["reason"],
+            detail="fhir",
+        )
         try:
             bundle = submissions_bundle(submissions)
         except NotExportable as refusal:

@@ -1,0 +1,92 @@
+"""Every look at a submission. It is written into the audit trail first, and only then opened.
+
+A list shows initials; who it is takes a reason, which is written down too and holds for half an hour.
+"""
+
+import time
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest
+
+from clinic_site import audit
+from clinic_site.audit import Action, Reason
+from intake import storage
+from intake.models import Submission
+from intake.questionnaires.definition import QuestionnaireRefused
+from intake.questionnaires.triage import RulesRefused
+from intake.sealing import CannotOpen
+
+REVEALED_FOR = 30 * 60  # seconds
+HIDDEN = "(hidden until you reveal who it is)"
+REVEALED = "revealed"  # in the session: ids and times, nothing of a patient
+
+
+class ReasonForm(forms.Form):
+    """Why somebody wants to see more. A fixed list, because free text could be about the patient."""
+
+    reason = forms.ChoiceField(choices=[("", "Choose a reason"), *Reason.choices])
+
+
+def account_of(request: HttpRequest) -> str:
+    return request.user.get_username()
+
+
+def look_at_list(request: HttpRequest, submissions: Collection[Submission]) -> None:
+    """Put onto each what its head holds; None where it does not open, which must not break the list."""
+    audit.write(Action.LIST, by=account_of(request), submissions=[one.pk for one in submissions])
+    shown = revealed(request)
+    for submission in submissions:
+        submission.opened_head = head_or_none(submission)
+        submission.is_revealed = str(submission.pk) in shown
+
+
+def head_or_none(submission: Submission) -> storage.Head | None:
+    try:
+        return storage.read_head(submission)
+    except (CannotOpen, ValueError, LookupError, TypeError):  # changed, or sealed by another program
+        return None
+
+
+def look_at(request: HttpRequest, submission: Submission) -> tuple[storage.Head, storage.Body]:
+    """Open one submission. Raises CannotOpen."""
+    audit.write(Action.OPEN, by=account_of(request), submissions=[submission.pk])
+    return storage.read_both(submission)
+
+
+def reveal(request: HttpRequest, submission: Submission, reason: str) -> None:
+    """From now on this account sees who it is, here and in the list."""
+    audit.write(Action.REVEAL, by=account_of(request), submissions=[submission.pk], reason=reason)
+    request.session[REVEALED] = revealed(request) | {str(submission.pk): time.time()}
+
+
+def revealed(request: HttpRequest) -> dict[str, float]:
+    since = time.time() - REVEALED_FOR
+    return {pk: at for pk, at in request.session.get(REVEALED, {}).items() if at > since}
+
+
+def is_revealed(request: HttpRequest, submission: Submission) -> bool:
+    return str(submission.pk) in revealed(request)
+
+
+def questions_about_identity(submission: Submission) -> frozenset[str] | None:
+    """LinkIds whose answers say who it is; None where the version can no longer be read, and nobody can tell."""
+    try:
+        rules = submission.questionnaire_version.rules
+    except (QuestionnaireRefused, RulesRefused):
+        return None
+    return frozenset({*rules.identity.values(), *rules.contact, *rules.helper.values()})
+
+
+def masked(pages: Sequence[Mapping[str, Any]], hidden: frozenset[str] | None) -> list[dict[str, Any]]:
+    """The pages without the answers that say who it is; without any answers where `hidden` is None."""
+
+    def shown(item: Mapping[str, Any]) -> Mapping[str, Any]:
+        return mask(item) if hidden is None or item["link_id"] in hidden else item
+
+    return [{**page, "items": [shown(item) for item in page["items"]]} for page in pages]
+
+
+def mask(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {**item, "answers_in_words": [HIDDEN] if item["answers_in_words"] else []}

@@ -1,0 +1,59 @@
+"""The worker's round: look at what arrived, send and delete canaries, delete what has expired."""
+
+import itertools
+import logging
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+from django.db import close_old_connections
+from django.utils import timezone
+
+from clinic_site.roles import Role
+from intake import actions
+from intake.models import QuestionnaireVersion
+from intake.views import SCREENING
+
+PAUSE = 30  # seconds
+HOURLY = 120  # rounds
+
+logger = logging.getLogger(__name__)
+
+
+def run(*, once: bool = False) -> None:
+    """Until the process is stopped."""
+    for number in itertools.count():
+        if number % HOURLY == 0:
+            for duty in hourly_duties():
+                do(duty)
+        do(actions.look_at_new_submissions)
+        if once:
+            return
+        time.sleep(PAUSE)
+
+
+def hourly_duties() -> list[Callable[[], object]]:
+    duties: list[Callable[[], object]] = [delete_what_has_expired]
+    if settings.ROLE is Role.ALL:  # else the public process sends them, in its own environment
+        duties.append(send_canary)
+    return duties
+
+
+def send_canary() -> None:
+    version = QuestionnaireVersion.objects.current(SCREENING)
+    if version:
+        actions.seal_canary(version=version, at=timezone.now())
+
+
+def delete_what_has_expired() -> None:
+    actions.clear_expired_drafts(at=timezone.now())
+    actions.delete_old_canaries(at=timezone.now())
+
+
+def do(duty: Callable[[], object]) -> None:
+    """One duty that fails must not keep the others from being done."""
+    close_old_connections()
+    try:
+        duty()
+    except Exception:
+        logger.exception("The worker could not do one of its duties.")
