@@ -21,12 +21,20 @@ def alarms(*, at: datetime.datetime) -> list[str]:
         )
     if Submission.objects.filter(opens=None, received_at__lt=at - LONGEST_UNTRIED).exists():
         found.append("Nobody has tried whether the newest submissions open: the worker does not run.")
-    newest = Submission.objects.canaries().filter(opens=True).order_by("-received_at").first()
-    if newest and newest.received_at < at - OLDEST_CANARY:
+    newest = (
+        Submission.objects.canaries()
+        .filter(opens=True)
+        .order_by("-received_at")
+        .values_list("received_at")
+        .first()
+    )
+    if newest and newest[0] < at - OLDEST_CANARY:
         found.append(
-            f"The last canary opened on {timezone.localtime(newest.received_at):%B %-d at %H:%M}. One is sent every "
-            "hour: look whether the public site still sends them."
+            f"The last canary opened on {timezone.localtime(newest[0]):%B %-d at %H:%M}. One is sent every hour: look "
+            "whether the public site still sends them."
         )
+    elif newest is None and Submission.objects.filter(received_at__lt=at - OLDEST_CANARY).exists():
+        found.append("No canary ever opened: run manage.py seal_canary hourly where the public site runs.")
     return found
 
 

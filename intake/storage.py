@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from intake import sealing
-from intake.keys import PublicKey
+from intake.keys import Keyring, PublicKey
 from intake.models import Draft, Note, Priority, Submission
 from intake.process_keys import keyring, recipients
 from intake.questionnaires.answers import Answers, SeenPage, as_seen, from_json, in_words, to_json
@@ -93,13 +93,13 @@ def seal_canary(canary: Submission) -> None:
     canary.head, canary.body = sealed.head, sealed.body
 
 
-def reseal(row: Submission | Note, *, replacing: str, to: PublicKey) -> None:
+def reseal(row: Submission | Note, *, replacing: str, to: PublicKey, opened_with: Keyring) -> None:
     """Put the row's key, sealed to `to` instead of the key with the id `replacing`, into its columns.
 
     Everything in the row is opened first. Raises CannotOpen.
     """
     context = note_context_of(row) if isinstance(row, Note) else context_of(row)
-    put_wraps(row, sealing.rewrap(sealed_of(row), context, keyring(), to, replacing=replacing))
+    put_wraps(row, sealing.rewrap(sealed_of(row), context, opened_with, to, replacing=replacing))
 
 
 def put_wraps(row: Submission | Note, sealed: sealing.Sealed) -> None:

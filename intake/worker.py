@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import close_old_connections
 from django.utils import timezone
 
+from clinic_site import audit
 from clinic_site.roles import Role
 from intake import actions
 from intake.models import QuestionnaireVersion
@@ -30,6 +31,7 @@ def run(*, once: bool = False) -> None:
         if once:
             return
         time.sleep(PAUSE)
+        close_old_connections()  # also one that broke in the last round
 
 
 def hourly_duties() -> list[Callable[[], object]]:
@@ -46,13 +48,17 @@ def send_canary() -> None:
 
 
 def delete_what_has_expired() -> None:
-    actions.clear_expired_drafts(at=timezone.now())
-    actions.delete_old_canaries(at=timezone.now())
+    at = timezone.now()
+    deleted, emptied = actions.clear_expired_drafts(at=at)
+    if deleted:
+        audit.write(audit.Action.RETENTION, by=audit.WORKER, detail="drafts deleted")
+    if emptied:
+        audit.write(audit.Action.RETENTION, by=audit.WORKER, detail="receipts emptied")
+    actions.delete_old_canaries(at=at)
 
 
 def do(duty: Callable[[], object]) -> None:
     """One duty that fails must not keep the others from being done."""
-    close_old_connections()
     try:
         duty()
     except Exception:

@@ -369,7 +369,10 @@ def test_a_file_with_a_byte_order_mark_is_read() -> None:
 
 def test_too_many_parts_are_refused() -> None:
     many = [choice(f"q{n}", *(str(key) for key in range(100))) for n in range(110)]
-    assert "more than 10,000 items, options and conditions, where an item counts as three; split it" in refusal(*many).reason
+    assert (
+        "more than 10,000 items, options and conditions, where an item counts as three; split it"
+        in refusal(*many).reason
+    )
 
 
 def test_a_questionnaire_of_two_megabytes_is_read_quickly() -> None:

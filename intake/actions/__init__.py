@@ -25,6 +25,7 @@ from intake.actions.questionnaires import (
 )
 from intake.actions.reviews import StatusChanged, change_status, write_note
 from intake.actions.sealing import (
+    FirstLook,
     count_sealed_to,
     delete_old_canaries,
     look_at_new_submissions,
@@ -39,6 +40,7 @@ __all__ = [
     "ChangedMeanwhile",
     "DefinitionRefused",
     "DraftGone",
+    "FirstLook",
     "NotComplete",
     "StatusChanged",
     "WrongState",

@@ -10,11 +10,14 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from clinic_site import audit
 from intake import storage
-from intake.keys import PublicKey
+from intake.keys import Keyring, PublicKey
 from intake.models import Kind, Note, Priority, QuestionnaireVersion, Submission
-from intake.sealing import CannotOpen
+from intake.process_keys import recipients
+from intake.sealing import CannotOpen, Why
 
+MOST_AT_ONCE = 500  # new submissions in one round; the next round takes the others
 BATCH = 200  # rows that are sealed again in one transaction
 WRAPS = ["clinic_key_id", "clinic_wrap", "escrow_key_id", "escrow_wrap"]
 CANARY_LIFETIME = datetime.timedelta(days=2)
@@ -59,11 +62,17 @@ class FirstLook:
 
 
 def look_at_new_submissions() -> FirstLook:
-    """Try the head of each submission that nobody tried yet, and note on its row whether it opens."""
+    """Try the head of each submission that nobody tried yet, and note on its row whether it opens.
+
+    One that is sealed to another escrow key than this process knows counts as closed: somebody else may open it.
+    """
     opened, closed = [], []
-    for submission in Submission.objects.filter(opens=None).defer("body").order_by("received_at", "id"):
+    new = Submission.objects.filter(opens=None).with_version().defer("body").order_by("received_at", "id")
+    for submission in new[:MOST_AT_ONCE]:
         try:
             storage.try_to_open(submission)
+            if submission.escrow_key_id != recipients().escrow.id:
+                raise CannotOpen(Why.NO_KEY, submission.escrow_key_id)
         except CannotOpen as refusal:
             logger.critical("Submission %s does not open. %s", submission.reference, refusal)
             closed.append(submission.pk)
@@ -71,6 +80,10 @@ def look_at_new_submissions() -> FirstLook:
             opened.append(submission.pk)
     Submission.objects.filter(pk__in=opened).update(opens=True)
     Submission.objects.filter(pk__in=closed).update(opens=False)
+    if opened or closed:
+        audit.write(
+            audit.Action.KEY, by=audit.WORKER, submissions=[*opened, *closed], detail="head self_test"
+        )
     return FirstLook(len(opened), len(closed))
 
 
@@ -88,7 +101,7 @@ def count_sealed_to(key_id: str) -> int:
     return sum(sealed_to(model, key_id).count() for model in (Submission, Note))
 
 
-def reseal(*, replacing: str, to: PublicKey) -> Iterator[Resealed]:
+def reseal(*, replacing: str, to: PublicKey, opened_with: Keyring) -> Iterator[Resealed]:
     """Seal the key of each row again, to `to` instead of the key with the id `replacing`, a batch at a time.
 
     Each batch is a transaction of its own: whoever stops in the middle has lost nothing, and begins again where it was.
@@ -97,7 +110,7 @@ def reseal(*, replacing: str, to: PublicKey) -> Iterator[Resealed]:
         last = None
         while batch := list(rows_after(model, last, replacing)):
             last = batch[-1]
-            yield reseal_batch(model, batch, replacing=replacing, to=to)
+            yield reseal_batch(model, batch, replacing=replacing, to=to, opened_with=opened_with)
 
 
 def sealed_to(model: type[Submission] | type[Note], key_id: str) -> QuerySet[Any]:
@@ -113,7 +126,12 @@ def rows_after(model: type[Submission] | type[Note], last: Any, key_id: str) -> 
 
 @transaction.atomic
 def reseal_batch(
-    model: type[Submission] | type[Note], batch: Sequence[Any], *, replacing: str, to: PublicKey
+    model: type[Submission] | type[Note],
+    batch: Sequence[Any],
+    *,
+    replacing: str,
+    to: PublicKey,
+    opened_with: Keyring,
 ) -> Resealed:
     about = "questionnaire_version" if model is Submission else "submission"
     rows = (
@@ -122,7 +140,7 @@ def reseal_batch(
     sealed_anew, closed = [], 0
     for row in rows:
         try:
-            storage.reseal(row, replacing=replacing, to=to)
+            storage.reseal(row, replacing=replacing, to=to, opened_with=opened_with)
         except CannotOpen as refusal:
             logger.error("%s %s was not sealed again. %s", model._meta.verbose_name, row.pk, refusal)
             closed += 1

@@ -11,7 +11,7 @@ NOTE_LENGTH = 4000  # characters
 class Note(Envelope):
     """One dated remark by one member of staff, sealed; notes are added, never edited."""
 
-    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="notes")
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="notes")
     author = models.CharField(max_length=150, help_text="The account's user name.")
     written_at = models.DateTimeField()
     text = models.BinaryField(help_text="Sealed. See storage.py.")

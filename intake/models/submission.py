@@ -66,8 +66,8 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
 class Submission(Envelope):
     """What one person sent, with the wording that they saw: sealed, but for what the queue needs without a key.
 
-    The columns in the clear are sealed along: a row in which somebody changed one of them no longer opens. Staff
-    change only the last block of columns.
+    What the queue sorts by and what the answers mean is sealed along: a row in which somebody changed its id, version,
+    kind, priority or time no longer opens. Staff change only the last block of columns.
     """
 
     id = models.UUIDField(primary_key=True, editable=False, help_text="Derived from the patient's secret.")

@@ -3,6 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from clinic_site import audit
 from intake import process_keys, storage
 from intake.escrow import drill
 from intake.keys import KeyRefused, PrivateKey
@@ -40,6 +41,7 @@ class Command(BaseCommand):
         if not rows:
             self.stdout.write("There is no submission yet to open: send a screening and drill again.")
             return
+        audit.write(audit.Action.KEY, by=audit.shell_account(), detail="escrow drill")
         result = drill(rows, key)
         self.stdout.write(f"Submissions opened: {result.opened} of {len(rows)}")
         if not result.passed:

@@ -1,10 +1,13 @@
 import sys
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from clinic_site import audit
+from clinic_site.audit import KEY_ID
 from intake import actions
-from intake.keys import KeyRefused, PublicKey
+from intake.keys import KeyRefused, Keyring, PrivateKey, PublicKey
 from intake.process_keys import keyring, recipients
 
 BAR = 40  # characters
@@ -16,12 +19,23 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--from", dest="replacing", required=True, metavar="KEYID")
         parser.add_argument("--to", required=True, metavar="KEYID")
+        parser.add_argument(
+            "--escrow-private-key",
+            type=Path,
+            metavar="FILE",
+            help="opens with this key, where the clinic's private key is lost",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         replacing, to = options["replacing"], public_key(options["to"])
+        if replacing == to.id:
+            raise CommandError("--from and --to name the same key.")
+        opened_with = self.keys(options["escrow_private_key"])
         total = actions.count_sealed_to(replacing)
+        detail = f"reseal from {replacing} to {to.id}" if KEY_ID.fullmatch(replacing) else "reseal"
+        audit.write(audit.Action.KEY, by=audit.shell_account(), detail=detail)
         done = closed = 0
-        for batch in actions.reseal(replacing=replacing, to=to):
+        for batch in actions.reseal(replacing=replacing, to=to, opened_with=opened_with):
             done, closed = done + batch.done, closed + batch.closed
             self.show(done + closed, total)
         self.stdout.write(f"Sealed again, from key {replacing} to key {to.id}: {done} of {total}.")
@@ -30,6 +44,13 @@ class Command(BaseCommand):
                 f"Not sealed again: {closed}, because they do not open. They are in the log, and still sealed to "
                 f"{replacing}: keep that private key."
             )
+
+    def keys(self, escrow_private_key: Path | None) -> Keyring:
+        try:
+            escrow = [PrivateKey.from_file(escrow_private_key)] if escrow_private_key else []
+            return Keyring([*keyring(), *escrow])
+        except KeyRefused as error:
+            raise CommandError(str(error)) from None
 
     def show(self, done: int, total: int) -> None:
         if sys.stderr.isatty():
