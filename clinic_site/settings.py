@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import dj_database_url
-import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
@@ -14,12 +13,14 @@ from clinic_site import embedded
 from clinic_site.environment import env_choice, env_flag, env_list, env_required
 from clinic_site.roles import Role
 
-django_stubs_ext.monkeypatch()
-
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("CLINIC_VAR_DIR", "") or BASE_DIR / "var")
 
 ROLE = env_choice("CLINIC_ROLE", default=Role.ALL)
+if ROLE.has_accounts:  # it imports the admin, which is all that needs it
+    import django_stubs_ext
+
+    django_stubs_ext.monkeypatch()
 
 # With no DATABASE_URL we run on the embedded PostgreSQL: for trying out and developing, never for patients.
 EMBEDDED_DATABASE = not os.environ.get("DATABASE_URL")

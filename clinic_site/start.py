@@ -4,13 +4,16 @@ from django.core.checks import Tags, run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, connections
 
+from intake import checks
 
-def refuse_a_wrong_database() -> None:
-    """Raise ImproperlyConfigured where a check of the database finds an error: a public process that could read
-    submissions must not take the first one. While the database is down nothing can be said, and nothing be read."""
+
+def refuse_to_start() -> None:
+    """Raise ImproperlyConfigured where the keys or the database's rights are not those of this process's role: a
+    public process that could read submissions must not take the first one."""
+    checks.refuse_to_start()
     try:
         found = run_checks(tags=[Tags.database], databases=["default"])
-    except OperationalError:
+    except OperationalError:  # while the database is down nothing can be said of it, and nothing be read
         return
     finally:
         connections.close_all()

@@ -8,6 +8,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic_site.settings")
 
 application = get_wsgi_application()
 
-from clinic_site.start import refuse_a_wrong_database  # noqa: E402  (only now are the settings read)
+from clinic_site.start import refuse_to_start  # noqa: E402  (only now are the settings read)
 
-refuse_a_wrong_database()
+refuse_to_start()

@@ -1,4 +1,4 @@
-"""At the review desk: import a questionnaire, see it as patients do, try its rules, publish it, retire it."""
+"""At the review desk: import a questionnaire, read what it asks and flags, publish it, retire it."""
 
 import re
 from collections.abc import Callable
@@ -16,51 +16,18 @@ from django.utils.html import escape
 
 from intake import actions
 from intake.management.commands.load_questionnaires import SHIPPED
-from intake.models import Draft, QuestionnaireVersion, Submission
+from intake.models import QuestionnaireVersion
 from tests.applicant import walk
-from tests.engine_builders import URL, choice, coded, group, item, questionnaire_json, when
-from tests.screening_answers import SCREENING
-from tests.test_pages_are_sound import Structure
+from tests.engine_builders import URL, group, item, questionnaire_json
+from tests.kidney_questionnaire import KIDNEY_RULES, screening_asking
+from tests.questionnaire_desk import DESK, FORM, address, imported, text
 
 pytestmark = pytest.mark.django_db
 
-DESK = "/admin/intake/questionnaireversion/"
-RULES = f"""
-questionnaire = "{URL}"
-version = "1.0.0"
-[[rule]]
-id = "kidneys-yes"
-row = "Kidney disease"
-level = "stop"
-when = {{ question = "kidneys", operator = "=", answer = "yes" }}
-reason = "Somebody looks at the kidneys first."
-source = "A paper of 2019"
-"""
-FORM = questionnaire_json(
-    item=[
-        group(
-            "organs",
-            choice("kidneys", required=True),
-            choice("kidneys-since", "long", "short", **when("kidneys", **coded("yes"))),
-        ),
-        group("more", item("liver", **when("kidneys-since", **coded("long"))), item("weight", "integer")),
-    ],
-)
 
-
-def imported(source: bytes = FORM, rules: str | None = RULES) -> QuestionnaireVersion:
-    return actions.import_questionnaire(source, rules.encode() if rules else None, at=timezone.now())
-
-
-def address(version: QuestionnaireVersion, page: str = "") -> str:
-    return f"{DESK}{version.pk}/{page or 'change'}/"
-
-
-def text(response: Any) -> str:
-    return str(response.content.decode())
-
-
-def upload(client: Client, source: bytes = FORM, rules: bytes | None = RULES.encode(), **fields: str) -> Any:
+def upload(
+    client: Client, source: bytes = FORM, rules: bytes | None = KIDNEY_RULES.encode(), **fields: str
+) -> Any:
     files = {"questionnaire": SimpleUploadedFile("form.json", source)}
     if rules is not None:
         files["rules"] = SimpleUploadedFile("form.rules.toml", rules)
@@ -105,7 +72,11 @@ def test_two_files_become_a_draft_with_its_own_page(staff_client: Client) -> Non
     ("source", "rules", "reason"),
     [
         (questionnaire_json(item("a"), item("a")), None, "a: two items have this linkId"),
-        (FORM, RULES.replace('"kidneys"', '"lungs"').encode(), "kidneys-yes: the questionnaire has no item"),
+        (
+            FORM,
+            KIDNEY_RULES.replace('"kidneys"', '"lungs"').encode(),
+            "kidneys-yes: the questionnaire has no item",
+        ),
         (b" " * 2_000_001, None, "2,000,001 bytes, and 2,000,000 is the limit"),
         (FORM, b"#" * 150_001, "150,001 bytes, and 150,000 is the limit"),
         (b"\xff\x00", None, "not UTF-8"),
@@ -147,7 +118,7 @@ def test_a_version_says_what_changed_against_the_one_before(staff_client: Client
     actions.publish(imported(), signed_off_by="Dr. Test", at=timezone.now())
     newer = imported(
         FORM.replace(b"1.0.0", b"1.1.0").replace(b"About liver?", b"Is your liver ill?"),
-        RULES.replace("1.0.0", "1.1.0").replace('"stop"', '"caution"'),
+        KIDNEY_RULES.replace("1.0.0", "1.1.0").replace('"stop"', '"caution"'),
     )
     for page in ("", "publish"):
         shown = text(staff_client.get(address(newer, page)))
@@ -201,112 +172,6 @@ def test_a_version_that_this_site_can_no_longer_read_is_shown_as_such(staff_clie
     assert "can no longer read this version" in text(response)
 
 
-# Preview and trial
-
-
-def stored() -> list[int]:
-    return [model.objects.count() for model in (Draft, Submission, QuestionnaireVersion, LogEntry)]
-
-
-def test_the_preview_shows_every_page_as_patients_see_it_and_stores_nothing(staff_client: Client) -> None:
-    version = imported()
-    before = stored()
-    page = text(staff_client.get(address(version, "preview")))
-    assert "About kidneys?" in page
-    assert "About weight?" in page
-    assert "“About kidneys-since?”: asked when kidneys is “Yes”." in page
-    assert "<form" not in page
-    assert stored() == before
-
-
-def test_the_shipped_screening_can_be_previewed_whole(staff_client: Client) -> None:
-    version = QuestionnaireVersion.objects.get(slug="ketamine-screening")
-    page = text(staff_client.get(address(version, "preview")))
-    for questions in version.definition.pages:
-        assert escape(questions.title) in page
-
-
-def test_staff_try_the_rules_and_see_which_fire_and_why_and_nothing_is_stored(staff_client: Client) -> None:
-    version = imported()
-    before = stored()
-    assert "About kidneys-since?" not in text(staff_client.get(address(version, "try")))
-    response = staff_client.post(address(version, "try"), {"organs-q-kidneys": "yes"})
-    page = text(response)
-    assert "Priority: Stop" in page
-    assert "Stop: Kidney disease" in page
-    assert "Somebody looks at the kidneys first." in page
-    assert "Rule kidneys-yes fires when kidneys is “Yes”." in page
-    assert re.search(r"<dt>About kidneys\?</dt>\s*<dd>Yes</dd>", page)
-    assert "About kidneys-since?" in page
-    assert stored() == before
-
-
-def test_a_question_that_opens_on_another_page_is_read_in_the_same_go(staff_client: Client) -> None:
-    answers = {
-        "organs-q-kidneys": "yes",
-        "organs-q-kidneys-since": "long",
-        "more-q-liver": "true",
-        "more-q-weight": "not a number",
-    }
-    response = staff_client.post(address(imported(), "try"), answers)
-    forms = response.context["forms"]
-    assert forms[1].cleaned_data["q-liver"] == (True,)
-    assert set(forms[1].errors) == {"q-weight"}
-    assert "Answers that cannot be used are marked below" in text(response)
-
-
-def test_an_answer_to_a_question_that_is_not_asked_fires_no_rule(staff_client: Client) -> None:
-    rules = RULES.replace('question = "kidneys"', 'question = "kidneys-since"').replace('"yes"', '"long"')
-    version = imported(rules=rules)
-    for kidneys, fires in (("no", False), ("yes", True)):
-        answers = {"organs-q-kidneys": kidneys, "organs-q-kidneys-since": "long"}
-        page = text(staff_client.post(address(version, "try"), answers))
-        assert ("Rule kidneys-yes fires" in page) is fires
-        assert ("No rule fires." in page) is not fires
-
-
-def test_required_questions_left_empty_are_counted_and_not_marked_as_wrong(staff_client: Client) -> None:
-    response = staff_client.post(address(imported(), "try"), {})
-    assert "1 required question is not answered" in text(response)
-    assert not any(form.errors for form in response.context["forms"])
-
-
-def test_the_shipped_screening_is_tried_with_scores_values_and_the_gate(staff_client: Client) -> None:
-    version = QuestionnaireVersion.objects.get(slug="ketamine-screening")
-    answers = {"age-q-adult": "no"}
-    for page in version.definition.pages:
-        for question in page.item.items:
-            if question.link_id.startswith("peg-"):
-                answers[f"{page.slug}-q-{question.link_id}"] = "6"
-    page = text(staff_client.post(address(version, "try"), answers))
-    assert "the page adults-only is shown instead" in page
-    assert re.search(r"<dt>PEG</dt>\s*<dd>6\.0 ", page)
-    assert re.search(r"<dt>bmi</dt>\s*<dd>not known</dd>", page)
-
-
-def test_any_text_in_any_question_of_the_screening_is_taken_in_the_trial(staff_client: Client) -> None:
-    version = QuestionnaireVersion.objects.get(slug="ketamine-screening")
-    forms = staff_client.get(address(version, "try")).context["forms"]
-    names = [form.add_prefix(name) for form in forms for name in form.fields]
-    for words in ("x" * 5_000, "\x00", "-1e999", "__other__", "9" * 400, "<b>", "\u202e\U0001f600"):
-        parts = {f"{name}-{part}": words for name in names for part in ("month", "day", "year")}
-        posted = dict.fromkeys(names, words) | dict(list(parts.items())[:99])
-        response = staff_client.post(address(version, "try"), posted)
-        assert response.status_code == 200
-        assert "Priority: " in text(response)
-        assert "<b>" not in text(response)
-
-
-@pytest.mark.parametrize("page", ["preview", "try"])
-def test_the_long_pages_are_sound_html(staff_client: Client, page: str) -> None:
-    version = QuestionnaireVersion.objects.get(slug="ketamine-screening")
-    structure = Structure(text(staff_client.get(address(version, page))))
-    assert [id_ for id_, count in structure.ids.items() if count > 1] == []
-    assert [pointer for pointer in structure.pointers if pointer[1] not in structure.ids] == []
-    assert [id_ for id_ in structure.inputs if id_ not in structure.labelled] == []
-    assert [id_ for id_, is_grouped in structure.grouped if not is_grouped] == []
-
-
 # Publish and retire
 
 
@@ -316,11 +181,8 @@ def sign_off(client: Client, version: QuestionnaireVersion, name: str = "Dr. Tes
 
 
 def test_a_clinician_signs_off_and_patients_get_the_new_version(staff_client: Client, client: Client) -> None:
-    source, rules = (
-        (SHIPPED / f"ketamine-screening{ending}").read_text().replace(f'"{SCREENING.version}"', '"99.0.0"')
-        for ending in (".json", ".rules.toml")
-    )
-    version = imported(source.replace("Do you have kidney disease?", "Are your kidneys ill?").encode(), rules)
+    source, rules = screening_asking("Are your kidneys ill?", version="99.0.0")
+    version = imported(source, rules.decode())
     response = sign_off(staff_client, version)
     assert "Published. New forms begin with this version" in text(response)
     version.refresh_from_db()

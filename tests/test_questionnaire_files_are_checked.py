@@ -19,21 +19,10 @@ from hypothesis import strategies as st
 
 from intake.definition_files import fixed_addresses
 from intake.management.commands.load_questionnaires import SHIPPED
-from tests.engine_builders import URL, choice, group, item, questionnaire_json
+from tests.engine_builders import choice, group, item, questionnaire_json
+from tests.kidney_questionnaire import KIDNEY_RULES, KIDNEYS
 
 ROOT = Path(__file__).parent.parent
-GOOD = questionnaire_json(choice("kidneys"))
-RULES = f"""
-questionnaire = "{URL}"
-version = "1.0.0"
-[[rule]]
-id = "kidneys-yes"
-row = "Kidney disease"
-level = "caution"
-when = {{ question = "kidneys", operator = "=", answer = "yes" }}
-reason = "Kidney disease."
-source = "A test"
-"""
 
 
 def verdict(*paths: Path, verbosity: int = 1) -> tuple[int, str]:
@@ -73,7 +62,7 @@ def test_a_form_from_elsewhere_is_accepted_and_what_the_site_leaves_out_is_liste
 
 
 def test_one_bad_file_among_good_ones_fails_the_check_and_each_file_has_its_own_line(tmp_path: Path) -> None:
-    good = written(tmp_path, GOOD, "good.json")
+    good = written(tmp_path, KIDNEYS, "good.json")
     bad = written(tmp_path, questionnaire_json(item("a"), item("a")), "bad.json")
     status, printed = verdict(good, bad)
     assert status == 1
@@ -150,7 +139,7 @@ def test_what_is_not_a_readable_file_is_refused_and_nothing_waits_for_it(tmp_pat
 
 
 def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = written(tmp_path, GOOD)
+    path = written(tmp_path, KIDNEYS)
 
     def forbid(*args: Any, **kwargs: Any) -> int:
         raise PermissionError(
@@ -163,21 +152,21 @@ def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path, monkeypatch: pyt
 
 def test_a_file_name_of_any_characters_is_printed_on_one_line(tmp_path: Path) -> None:
     path = tmp_path / os.fsdecode(b"form\n\xff.json")
-    path.write_bytes(GOOD)
+    path.write_bytes(KIDNEYS)
     status, printed = verdict(path)
     assert status == 0
     assert printed == f"{tmp_path}/form\\n\\udcff.json: accepted\n"
 
 
 def test_the_longest_file_name_has_no_rules_beside_it_and_is_still_judged(tmp_path: Path) -> None:
-    assert verdict(written(tmp_path, GOOD, "n" * 250 + ".json"))[0] == 0
+    assert verdict(written(tmp_path, KIDNEYS, "n" * 250 + ".json"))[0] == 0
 
 
 def test_the_rules_beside_a_file_are_checked_too(tmp_path: Path) -> None:
-    path = written(tmp_path, GOOD)
-    rules = written(tmp_path, RULES, "form.rules.toml")
+    path = written(tmp_path, KIDNEYS)
+    rules = written(tmp_path, KIDNEY_RULES, "form.rules.toml")
     assert verdict(path)[0] == 0
-    rules.write_text(RULES.replace('question = "kidneys"', 'question = "liver"'))
+    rules.write_text(KIDNEY_RULES.replace('question = "kidneys"', 'question = "liver"'))
     status, printed = verdict(path)
     assert status == 1
     assert printed.startswith(f"{path}: refused: form.rules.toml: kidneys-yes: ")
@@ -201,7 +190,7 @@ def test_rules_that_this_site_cannot_follow_are_refused(
 ) -> None:
     hidden = item("hidden", extension=[hidden_mark()])
     path = written(tmp_path, questionnaire_json(choice("kidneys"), hidden))
-    written(tmp_path, RULES.replace(old, new, 1), "form.rules.toml")
+    written(tmp_path, KIDNEY_RULES.replace(old, new, 1), "form.rules.toml")
     status, printed = verdict(path)
     assert status == 1
     assert reason in printed
@@ -212,7 +201,7 @@ def hidden_mark() -> dict[str, Any]:
 
 
 def test_rules_that_cannot_be_read_are_not_taken_for_absent(tmp_path: Path) -> None:
-    path = written(tmp_path, GOOD)
+    path = written(tmp_path, KIDNEYS)
     (tmp_path / "form.rules.toml").mkdir()
     status, printed = verdict(path)
     assert status == 1
