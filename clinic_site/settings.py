@@ -114,6 +114,7 @@ WSGI_APPLICATION = "clinic_site.wsgi.application"
 ACCOUNT_CONTEXT = [
     "django.contrib.auth.context_processors.auth",
     "django.contrib.messages.context_processors.messages",
+    "intake.alarms.alarms_in_templates",
 ]
 TEMPLATES = [
     {
@@ -205,6 +206,7 @@ SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_AGE = 12 * 60 * 60  # seconds: a working day
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_AGE = None  # until the browser closes: on a shared computer it would tell for a year who was here
 CSRF_FAILURE_VIEW = "clinic_site.views.form_expired"
 
 CONTENT_SECURITY_POLICY = {

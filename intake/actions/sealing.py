@@ -18,7 +18,6 @@ from intake.process_keys import recipients
 from intake.sealing import CannotOpen, Why
 
 MOST_AT_ONCE = 500  # new submissions in one round; the next round takes the others
-BATCH = 200  # rows that are sealed again in one transaction
 WRAPS = ["clinic_key_id", "clinic_wrap", "escrow_key_id", "escrow_wrap"]
 CANARY_LIFETIME = datetime.timedelta(days=2)
 
@@ -101,16 +100,16 @@ def count_sealed_to(key_id: str) -> int:
     return sum(sealed_to(model, key_id).count() for model in (Submission, Note))
 
 
-def reseal(*, replacing: str, to: PublicKey, opened_with: Keyring) -> Iterator[Resealed]:
-    """Seal the key of each row again, to `to` instead of the key with the id `replacing`, a batch at a time.
+def reseal(*, replacing: str, to: PublicKey, opened_with: Keyring, batch: int) -> Iterator[Resealed]:
+    """Seal the key of each row again, to `to` instead of the key with the id `replacing`, `batch` rows at a time.
 
     Each batch is a transaction of its own: whoever stops in the middle has lost nothing, and begins again where it was.
     """
     for model in (Submission, Note):
         last = None
-        while batch := list(rows_after(model, last, replacing)):
-            last = batch[-1]
-            yield reseal_batch(model, batch, replacing=replacing, to=to, opened_with=opened_with)
+        while rows := list(rows_after(model, last, replacing)[:batch]):
+            last = rows[-1]
+            yield reseal_batch(model, rows, replacing=replacing, to=to, opened_with=opened_with)
 
 
 def sealed_to(model: type[Submission] | type[Note], key_id: str) -> QuerySet[Any]:
@@ -118,10 +117,10 @@ def sealed_to(model: type[Submission] | type[Note], key_id: str) -> QuerySet[Any
 
 
 def rows_after(model: type[Submission] | type[Note], last: Any, key_id: str) -> QuerySet[Any, Any]:
-    """The primary keys of the next batch."""
+    """The primary keys of those that follow."""
     rows = sealed_to(model, key_id)
     following = rows if last is None else rows.filter(pk__gt=last)
-    return following.order_by("pk").values_list("pk", flat=True)[:BATCH]
+    return following.order_by("pk").values_list("pk", flat=True)
 
 
 @transaction.atomic

@@ -20,6 +20,9 @@ class Command(BaseCommand):
         parser.add_argument("--from", dest="replacing", required=True, metavar="KEYID")
         parser.add_argument("--to", required=True, metavar="KEYID")
         parser.add_argument(
+            "--batch", type=int, default=200, metavar="N", help="rows in one transaction; 200 unless told"
+        )
+        parser.add_argument(
             "--escrow-private-key",
             type=Path,
             metavar="FILE",
@@ -35,7 +38,8 @@ class Command(BaseCommand):
         detail = f"reseal from {replacing} to {to.id}" if KEY_ID.fullmatch(replacing) else "reseal"
         audit.write(audit.Action.KEY, by=audit.shell_account(), detail=detail)
         done = closed = 0
-        for batch in actions.reseal(replacing=replacing, to=to, opened_with=opened_with):
+        rows = max(1, options["batch"])
+        for batch in actions.reseal(replacing=replacing, to=to, opened_with=opened_with, batch=rows):
             done, closed = done + batch.done, closed + batch.closed
             self.show(done + closed, total)
         self.stdout.write(f"Sealed again, from key {replacing} to key {to.id}: {done} of {total}.")
