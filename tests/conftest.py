@@ -135,8 +135,12 @@ def page_without_js(browser: Browser, live_server: live_server_helper.LiveServer
 
 
 @contextmanager
-def watched_page(browser: Browser, site: str, *, javascript: bool) -> Iterator[Page]:
-    context = browser.new_context(base_url=site, java_script_enabled=javascript, locale="en-US")
+def watched_page(
+    browser: Browser, site: str, *, javascript: bool, headers: dict[str, str] | None = None
+) -> Iterator[Page]:
+    context = browser.new_context(
+        base_url=site, java_script_enabled=javascript, locale="en-US", extra_http_headers=headers
+    )
     context.set_default_timeout(15_000)  # milliseconds
     complaints: list[str] = []
     complain_about_strangers_and_errors(context, site, complaints)
