@@ -15,12 +15,12 @@ from django.utils import timezone
 from clinic_site.audit import AuditEvent
 from clinic_site.roles import Role
 from intake import sealing, storage
-from intake.key_files import Holder, KeyPair, make_pair
+from intake.key_files import Holder, make_pair
 from intake.keys import Keyring, PrivateKey, PublicKey, Recipients
 from intake.models import Note, Priority, QuestionnaireVersion, Submission
 from tests.processes import ROOT, Hosts, keys_folder
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("database_roles")]
 
 ROWS = 1000
 KILLS = 5
@@ -33,7 +33,7 @@ class Rotation:
         self.hosts = Hosts(folder)
         self.old = PrivateKey.from_file(self.hosts.private_key)
         self.escrow = PublicKey.from_file(Path(self.hosts.keys["CLINIC_ESCROW_PUBLIC_KEY_FILE"]))
-        self.pair: KeyPair = make_pair(keys_folder(folder / "new"), Holder.CLINIC)
+        self.pair = make_pair(keys_folder(folder / "new"), Holder.CLINIC)
         self.new = PrivateKey.from_file(self.pair.private)
 
     def seal_rows(self, count: int) -> None:
@@ -133,7 +133,9 @@ def test_notes_are_sealed_again_too(rotation: Rotation, monkeypatch: pytest.Monk
     note = Note(submission=Submission.objects.get(), author="nurse", written_at=timezone.now())
     storage.seal_note(note, "Called, no answer.")
     note.save()
-    assert rotation.start().wait(60) == 0
+    process = rotation.start()
+    _, complaints = process.communicate(timeout=60)
+    assert process.returncode == 0, complaints.decode()
     old = Q(clinic_key_id=rotation.old.id) | Q(escrow_key_id=rotation.old.id)
     assert not Note.objects.filter(old).exists()
     monkeypatch.setattr(storage, "keyring", lambda: Keyring([rotation.new]))
