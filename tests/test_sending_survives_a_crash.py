@@ -1,0 +1,135 @@
+"""The site dies at the worst moment, after the database committed and before the answer went out."""
+
+import re
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from clinic_site.roles import Role
+from intake.models import Draft, Submission
+from intake.secret import Secret, reference_of
+from tests.applicant import walk
+from tests.opened import secret_of
+from tests.processes import PATIENCE, ROOT, THROUGH_THE_PROXY, Hosts, answers, free_port
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("database_roles")]
+
+
+class PublicSite:
+    """The public process, which can be killed, and started again at the same address."""
+
+    def __init__(self, hosts: Hosts) -> None:
+        self.hosts, self.port = hosts, free_port()
+        self.address = f"http://localhost:{self.port}"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        environment = self.hosts.environment(Role.PUBLIC, CLINIC_TRUSTED_ORIGINS=self.address)
+        self.process = subprocess.Popen(
+            [sys.executable, "manage.py", "serve", str(self.port)],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        give_up = time.monotonic() + PATIENCE
+        while not answers(f"{self.address}/health/"):
+            assert time.monotonic() < give_up
+            time.sleep(0.1)
+
+    def kill(self) -> None:
+        assert self.process is not None
+        subprocess.run(["pkill", "-9", "-P", str(self.process.pid)], check=False)
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[PublicSite]:
+    hosts = Hosts(tmp_path)
+    site = PublicSite(hosts)
+    site.start()
+    yield site
+    site.kill()
+    hosts.forget_logins()
+
+
+class Browser:
+    """Holds the patient's secret and the form's token, and asks as a browser behind the proxy does."""
+
+    def __init__(self, address: str, secret: Secret) -> None:
+        self.address, self.cookies = address, {"__Host-screening": secret.code}
+
+    def ask(self, path: str, fields: dict[str, str] | None = None, *, timeout: float = 20) -> str:
+        request = urllib.request.Request(
+            self.address + path,
+            data=urllib.parse.urlencode(fields).encode() if fields else None,
+            headers=THROUGH_THE_PROXY
+            | {
+                "Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),
+                "Origin": self.address,
+            },
+        )
+        with urllib.request.urlopen(request, timeout=timeout) as response:
+            for cookie in response.headers.get_all("Set-Cookie", []):
+                name, _, value = cookie.partition(";")[0].partition("=")
+                self.cookies[name] = value
+            return str(response.read().decode())
+
+
+def hidden(page: str, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]+)"', page)
+    assert found, f"{name} is not on the page"
+    return found[1]
+
+
+def test_killed_after_the_commit_the_patient_gets_the_same_reference(
+    site: PublicSite, client: Client
+) -> None:
+    walk(client)
+    secret = secret_of(client)
+    browser = Browser(site.address, secret)
+    page = browser.ask("/screening/check/")
+    fields = {name: hidden(page, name) for name in ("csrfmiddlewaretoken", "as_of")}
+
+    ask_and_never_hear(browser, "/screening/check/", fields)
+    give_up = time.monotonic() + PATIENCE
+    while not Submission.objects.exists():
+        assert time.monotonic() < give_up
+        time.sleep(0.002)
+    site.kill()
+    site.start()
+
+    reference = reference_of(secret.submission_id)
+    assert reference in browser.ask("/screening/done/")
+    assert reference in browser.ask("/screening/check/", fields)  # a browser that sends the page once more
+    assert Submission.objects.get().reference == reference
+    assert Draft.objects.get().is_receipt
+
+
+def ask_and_never_hear(browser: Browser, path: str, fields: dict[str, str]) -> None:
+    try:
+        browser.ask(path, fields, timeout=0.001)
+    except (TimeoutError, urllib.error.URLError):
+        return
+
+
+@pytest.mark.django_db
+def test_a_code_that_was_never_given_out_gets_no_reference(client: Client) -> None:
+    secret = Secret.new()
+    response = client.post("/screening/resume/", {"code": secret.code})
+    assert response.status_code == 422
+    client.cookies["screening"] = secret.code
+    for path in ("/screening/done/", "/screening/check/"):
+        page = client.get(path).text
+        assert reference_of(secret.submission_id) not in page
+    assert client.post("/screening/check/").status_code == 409
+    assert not Submission.objects.exists()
