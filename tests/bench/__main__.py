@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
-TOPICS = ("questionnaires",)
+TOPICS = ("questionnaires", "sealing")
 SECONDS_PER_ROW = 1.5
 FOLDER = Path(__file__).parent.parent.parent / "var" / "bench"
 
