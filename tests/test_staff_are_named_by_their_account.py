@@ -1,47 +1,14 @@
 """Notes and submissions name staff by user name, and a database of an earlier version is brought along."""
 
-from collections.abc import Iterator
-from typing import Any
-
-import pytest
 from django.apps import apps
-from django.db import connection, connections
-from django.db.migrations.executor import MigrationExecutor
 from django.db.models import ForeignKey
+
+from tests.old_database import migrate, old_database, rows  # noqa: F401  (a fixture is found by its name)
 
 OURS = ("clinic_site", "intake", "treatments")
 BEFORE = ("intake", "0003_keep_published_versions_unchanged")
 AFTER = ("intake", "0004_name_staff_by_their_account")
 AUTH = ("auth", "0012_alter_user_first_name_max_length")
-
-
-@pytest.fixture
-def old_database(transactional_db: None) -> Iterator[None]:
-    """A database beside the tests' own, at the state before the change."""
-    tests_own = connections["default"]
-    old = tests_own.copy()
-    old.settings_dict["NAME"] += "_old"
-    name = old.settings_dict["NAME"]
-    rows(f"DROP DATABASE IF EXISTS {name}")
-    rows(f"CREATE DATABASE {name} TEMPLATE template0")
-    connections["default"] = old
-    try:
-        MigrationExecutor(old).migrate([BEFORE, AUTH])
-        yield
-    finally:
-        old.close()
-        connections["default"] = tests_own
-        rows(f"DROP DATABASE {name}")
-
-
-def rows(sql: str) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
-        return list(cursor.fetchall()) if cursor.description else []
-
-
-def migrate(target: tuple[str, str]) -> None:
-    MigrationExecutor(connections["default"]).migrate([target])
 
 
 def test_nothing_of_ours_points_at_an_account() -> None:
@@ -56,7 +23,7 @@ def test_nothing_of_ours_points_at_an_account() -> None:
     assert not pointing
 
 
-def test_what_staff_did_before_keeps_their_name(old_database: None) -> None:
+def test_what_staff_did_before_keeps_their_name(old_database: None) -> None:  # noqa: F811
     version = "1, 'a', 'u', '1', 't', 'en', '', '', '', '', now(), '', ''"
     columns = "id, slug, url, version, title, language, source, definition_hash, rules_source, rules_hash, imported_at"
     rows(

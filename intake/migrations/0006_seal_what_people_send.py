@@ -147,6 +147,8 @@ class Migration(migrations.Migration):
         *added("submission", ON_SUBMISSIONS),
         *added("note", ON_NOTES),
         migrations.RunPython(seal_plain_rows, migrations.RunPython.noop),
+        # PostgreSQL alters no table while checks of a foreign key are waiting.
+        migrations.RunSQL("SET CONSTRAINTS ALL IMMEDIATE", migrations.RunSQL.noop),
         migrations.RemoveField("submission", "plain_head"),
         migrations.RemoveField("submission", "plain_body"),
         migrations.RemoveField("note", "plain_text"),
