@@ -24,12 +24,17 @@ check: .venv/.dev ## Check style, types, migrations, settings, and the reading g
 	$(VENV_PYTHON) -m mypy
 	$(VENV_PYTHON) manage.py makemigrations --check --dry-run
 	@keys=$$(mktemp -d) && trap 'rm -rf "$$keys"' EXIT \
-		&& $(VENV_PYTHON) manage.py generate_keys --into "$$keys" --verbosity 0 && rm -f "$$keys"/escrow-*.private \
-		&& CLINIC_SECRET_KEY=$$($(VENV_PYTHON) -c 'import secrets; print(secrets.token_urlsafe(50))') \
-		CLINIC_HTTPS=1 CLINIC_HOSTS=clinic.example CLINIC_PUBLIC_KEY_FILE="$$(echo "$$keys"/clinic-*.public)" \
-		CLINIC_ESCROW_PUBLIC_KEY_FILE="$$(echo "$$keys"/escrow-*.public)" \
-		CLINIC_PRIVATE_KEY_FILES="$$(echo "$$keys"/clinic-*.private)" \
-		$(VENV_PYTHON) manage.py check --deploy --fail-level WARNING
+		&& $(VENV_PYTHON) manage.py generate_keys --into "$$keys/private" --verbosity 0 \
+		&& mkdir "$$keys/public" && mv "$$keys"/private/*.public "$$keys/public" && rm -f "$$keys"/private/escrow-* \
+		&& for role in public staff worker all; do \
+			echo "Deployment check of the role $$role"; private=; \
+			test $$role = public || private=$$(echo "$$keys"/private/clinic-*); \
+			CLINIC_ROLE=$$role CLINIC_HTTPS=1 CLINIC_HOSTS=clinic.example CLINIC_PRIVATE_KEY_FILES="$$private" \
+			CLINIC_PUBLIC_KEY_FILE="$$(echo "$$keys"/public/clinic-*)" \
+			CLINIC_ESCROW_PUBLIC_KEY_FILE="$$(echo "$$keys"/public/escrow-*)" \
+			CLINIC_SECRET_KEY=$$($(VENV_PYTHON) -c 'import secrets; print(secrets.token_urlsafe(50))') \
+			$(VENV_PYTHON) manage.py check --deploy --fail-level WARNING || exit 1; \
+		done
 	$(VENV_PYTHON) manage.py reading_grades
 
 bench: .venv/.dev ## Measure what the site costs in CPU time (a table; judges nothing)

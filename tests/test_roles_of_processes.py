@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from clinic_site.roles import Role
@@ -104,6 +105,7 @@ def test_a_process_with_the_owners_login_steps_down_and_the_deployment_check_say
     assert "clinic_site.W021" in deployed.stderr
 
 
+@pytest.mark.skipif(not settings.EMBEDDED_DATABASE, reason="another server has its own log settings")
 @pytest.mark.parametrize("role", [Role.PUBLIC, Role.STAFF, Role.WORKER])
 def test_each_role_passes_the_deployment_check_with_a_login_and_keys_of_its_own(
     hosts: Hosts, role: Role
@@ -134,9 +136,37 @@ def test_a_process_that_only_serves_may_not_migrate(hosts: Hosts) -> None:
 
 def test_the_owners_login_migrates_beside_the_processs_own(hosts: Hosts) -> None:
     done = hosts.run(
-        Role.STAFF, "manage.py", "migrate", "-v", "0", CLINIC_OWNER_DATABASE_URL=database_url_of_the_tests()
+        Role.STAFF,
+        *("manage.py", "migrate", "-v", "0"),
+        CLINIC_OWNER_DATABASE_URL=database_url_of_the_tests(),
+        DATABASE_URL=database_url("a_login_still_to_be_made"),
     )
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("role", "command"),
+    [
+        (Role.PUBLIC, ["seal_canary"]),
+        (Role.STAFF, ["load_articles"]),
+        (Role.STAFF, ["load_questionnaires"]),
+        (Role.STAFF, ["create_demo_clinic"]),
+        (Role.STAFF, ["createsuperuser", "--noinput", "--username", "test-nurse", "--email", ""]),
+        (Role.STAFF, ["verify_audit"]),
+        (Role.WORKER, ["worker", "--once"]),
+        (Role.WORKER, ["clear_expired_drafts"]),
+        (Role.WORKER, ["verify_audit"]),
+    ],
+)
+def test_what_is_run_by_hand_needs_no_more_than_the_rights_of_the_role_that_it_belongs_to(
+    hosts: Hosts, role: Role, command: list[str]
+) -> None:
+    if command[0] == "create_demo_clinic":
+        execute("TRUNCATE clinic_site_clinic CASCADE")
+    if command[0] == "load_articles":
+        execute("TRUNCATE treatments_article CASCADE")
+    done = hosts.run(role, "manage.py", *command, DJANGO_SUPERUSER_PASSWORD="a long enough password")
+    assert done.returncode == 0, done.stderr
 
 
 def database_url_of_the_tests() -> str:
