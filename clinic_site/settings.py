@@ -227,7 +227,19 @@ CONTENT_SECURITY_POLICY = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"forms": {"()": "clinic_site.log_privacy.WithoutFormsToCorrect"}},
+    "formatters": {
+        "line": {
+            "class": "clinic_site.log_privacy.PrivateFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+        }
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["forms"]}},
     "root": {"handlers": ["console"], "level": "INFO"},
+    # Without handlers of their own: Django's would mail reports with what was typed, Granian's print exceptions' texts.
+    "loggers": {
+        name: {"handlers": [], "propagate": True} for name in ("django", "django.server", "_granian")
+    },
 }
+DEFAULT_EXCEPTION_REPORTER = "clinic_site.debug_pages.PrivateReporter"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "clinic_site.debug_pages.WithoutWhatWasTyped"
