@@ -13,8 +13,8 @@ RIGHTS = """
 SELECT current_user, session_user, rolsuper OR pg_has_role(current_user, relowner, 'USAGE'),
     pg_has_role(session_user, relowner, 'MEMBER'), has_any_column_privilege(session_user, pg_class.oid, 'SELECT'),
     has_any_column_privilege(pg_class.oid, 'SELECT'), has_any_column_privilege(pg_class.oid, 'INSERT')
-FROM pg_catalog.pg_class, pg_catalog.pg_roles
-WHERE pg_class.oid = to_regclass('public.intake_submission') AND rolname = current_user
+FROM pg_catalog.pg_class JOIN pg_catalog.pg_namespace ON pg_namespace.oid = relnamespace, pg_catalog.pg_roles
+WHERE nspname = 'public' AND relname = 'intake_submission' AND rolname = current_user
 """
 WRITE_GRANTS = (
     "Run `manage.py migrate`, or where somebody else must make the roles `manage.py grant_roles --print`."
@@ -37,12 +37,14 @@ class Rights(NamedTuple):
     adds: bool
 
 
+def is_the_process(databases: Sequence[str] | None) -> bool:
+    """Whether the database is to be checked, and the connection is not the owner's on purpose: database.py."""
+    return bool(databases) and "assume_role" in connections["default"].settings_dict["OPTIONS"]
+
+
 def rights_of_this_process() -> Rights | None:
-    """None before the first migration, and for a connection that is the owner's on purpose: database.py."""
-    connection = connections["default"]
-    if not connection.settings_dict["OPTIONS"].get("assume_role"):
-        return None
-    with connection.cursor() as cursor:
+    """None before the first migration."""
+    with connections["default"].cursor() as cursor:
         cursor.execute(RIGHTS)
         row = cursor.fetchone()
     return Rights(*row) if row else None
@@ -52,13 +54,19 @@ def rights_of_this_process() -> Rights | None:
 def process_has_the_rights_of_its_role(
     databases: Sequence[str] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
-    rights = rights_of_this_process() if databases else None
-    return problems(settings.ROLE, rights) if rights else []
+    if not is_the_process(databases):
+        return []
+    rights = rights_of_this_process()
+    if rights is not None:
+        return problems(settings.ROLE, rights)
+    if settings.ROLE is Role.ALL:  # it makes them itself
+        return []
+    return [Error("The database has no tables yet.", hint="Run `manage.py migrate`.", id="clinic_site.E023")]
 
 
 @register(Tags.database, deploy=True)
 def login_has_no_more_rights(databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    rights = rights_of_this_process() if databases else None
+    rights = rights_of_this_process() if is_the_process(databases) else None
     if rights is None or rights.owns:
         return []
     if not rights.login_may_own and not (settings.ROLE is Role.PUBLIC and rights.login_may_read):

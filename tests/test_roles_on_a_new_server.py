@@ -90,6 +90,7 @@ def server(folder: Path) -> Iterator[None]:
 def test_where_the_login_may_make_no_roles_the_site_runs_says_so_and_prints_what_somebody_must_run(
     folder: Path, server: None
 ) -> None:
+    assert "clinic_site.E023" in run(folder, "check", "--database", "default", role=Role.WORKER).stderr
     migrated = run(folder, "migrate", "-v", "0")
     assert migrated.returncode == 0, migrated.stderr
     assert "may not make the database roles" in migrated.stderr
