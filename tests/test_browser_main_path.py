@@ -91,11 +91,14 @@ def review_it(page: Page, reference: str) -> None:
     expect(row).to_contain_text("Crisis")
     expect(row).to_contain_text(reference)
     row.get_by_role("link").first.click()
+    expect(page.locator("#content")).not_to_contain_text("Test Patient 17")
+    page.locator("#reveal-reason").select_option("crisis")
+    page.get_by_role("button", name="Reveal who it is").click()
     for words in ("Test Patient 17", "Several days", "behind the left knee", "PHQ-9", reference):
         expect(page.locator("#content")).to_contain_text(words)
     page.get_by_label("Status").select_option("in_review")
     page.get_by_label("Note").fill("Called at once.")
-    page.get_by_role("button", name="Save and continue editing").click()
+    page.get_by_role("button", name="Save").click()
     expect(page.locator("#content")).to_contain_text("Called at once.")
 
 
