@@ -4,6 +4,7 @@ import datetime
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from crispy_forms.helper import FormHelper
@@ -97,7 +98,7 @@ class PageForm(forms.Form):
                 given = in_words(item, answers.get(item.link_id) or item.initial)
                 entries.append(Words(replace(item, text=f"{prefixed(item)} {', '.join(given)}")))
                 continue
-            name = field_name(item, place=len(self.names))
+            name = field_names(questionnaire)[item.link_id]
             self.names[item.link_id] = name
             self.fields[name] = ItemField(item)
             self.initial[name] = written_from(answers.get(item.link_id) or first_answers(item, is_new=is_new))
@@ -108,6 +109,12 @@ class PageForm(forms.Form):
         self.helper.layout = Layout(*entries)
 
     def clean(self) -> dict[str, Any]:
+        still_asked = asked(self.questionnaire, self.answers_with_this_page())
+        for link_id, name in self.names.items():
+            if (
+                link_id not in still_asked
+            ):  # another answer of this page closed it: whatever stands in it stops nobody
+                self.errors.pop(name, None)
         for problem in self.page_problems():
             item = self.questionnaire.item(problem.link_id)
             self.add_error(self.names[problem.link_id], told(item, problem.kind, problem.limit))
@@ -185,25 +192,44 @@ def first_answers(item: Item, *, is_new: bool) -> tuple[Value, ...]:
 def page_items(page: Page, asked_link_ids: frozenset[str]) -> list[Item]:
     """The page's visible items in order, groups and questions before what stands in them.
 
-    Hints and whys belong to their question. A read-only question is there only with something to read.
+    Hints and whys belong to their question. A read-only question is there only with something to read, and a
+    group only with a heading and something under it.
     """
-    found: list[Item] = []
 
-    def walk(around: Item) -> None:
+    def shown_in(around: Item) -> list[Item]:
+        found: list[Item] = []
         for item in around.items:
             if item.link_id not in asked_link_ids or item.hidden:
                 continue
             if around.is_question and item.type == ItemType.DISPLAY:
                 continue
-            if not item.read_only or item.initial:
-                found.append(item)
-            walk(item)
+            inside = shown_in(item)
+            if item.type == ItemType.GROUP:
+                is_there = bool(inside and prefixed(item))
+            else:
+                is_there = not item.read_only or bool(item.initial)
+            found += [item, *inside] if is_there else inside
+        return found
 
-    walk(page.item)
-    return found
+    return shown_in(page.item)
 
 
-def field_name(item: Item, *, place: int) -> str:
-    """The linkId where it can stand in an HTML id, else the place on the page. A repetition has two colons."""
-    is_plain = re.fullmatch(r"[A-Za-z0-9._#-]+", item.link_id)
-    return f"q-{item.link_id.replace(MARK, '::')}" if is_plain else f"item-{place}"
+# What the widgets and templates put behind a field's name or id.
+_PART_OF_A_FIELD = re.compile(r"(.+)(?:-(?:month|day|year|time|other|other-text|[0-9]+)|_(?:helptext|error))")
+
+
+@lru_cache(maxsize=64)
+def field_names(questionnaire: Questionnaire) -> Mapping[str, str]:
+    """By linkId: the linkId itself where it can stand in an HTML id, else its place in the questionnaire.
+
+    The same whatever was answered, so that two windows never mean two questions by one name. A repetition's mark
+    is written as two colons.
+    """
+    questions = {item.link_id for item in questionnaire.all_items if item.is_question}
+
+    def name(link_id: str, place: int) -> str:
+        part = _PART_OF_A_FIELD.fullmatch(link_id)
+        is_plain = re.fullmatch(r"[A-Za-z0-9._#-]+", link_id) and not (part and part[1] in questions)
+        return f"q-{link_id.replace(MARK, '::')}" if is_plain else f"item-{place}"
+
+    return {link_id: name(link_id, place) for place, link_id in enumerate(questionnaire.by_link_id)}

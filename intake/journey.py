@@ -57,16 +57,27 @@ class Journey:
 
     @cached_property
     def pages(self) -> tuple[Page, ...]:
-        """The pages with at least one question for this person."""
-        return tuple(page for page in self.version.definition.pages if self.questions(page))
+        """The pages with at least one question for this person, and those that are words alone."""
+        every = self.version.definition.pages
+        return tuple(page for page in every if self.questions(page) or self.is_to_read(page))
+
+    def is_to_read(self, page: Page) -> bool:
+        """Whether nobody is ever asked anything on it, and this person has something to read there."""
+        shown = [item for item in descendants(page.item) if not item.hidden]
+        if any(item.is_question and not item.read_only for item in shown):
+            return False
+        return any(
+            item.link_id in self.asked and (item.type == ItemType.DISPLAY or item.initial) for item in shown
+        )
 
     def questions(self, page: Page) -> list[Item]:
         return [
             item
             for item in descendants(page.item)
             if item.link_id in self.asked
+            and item.is_question
             and not item.hidden
-            and item.type not in (ItemType.DISPLAY, ItemType.GROUP)
+            and not item.read_only  # only shown: it has no field, and nobody can have missed it
         ]
 
     @cached_property

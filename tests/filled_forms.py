@@ -31,14 +31,21 @@ def page_form(
     if posted is None:
         return blank
     data = QueryDict(mutable=True)
-    for ending, value in posted.items():
-        link_id = max(
-            (one for one in blank.names if ending.startswith(one)), key=len, default=""
-        )  # another page has the others
-        if link_id:
-            name = blank.names[link_id] + ending.removeprefix(link_id)
-            data.setlist(name, [value] if isinstance(value, str) else list(value))
+    for name, values in fields_to_post(blank, posted).items():
+        data.setlist(name, values)
     return PageForm(questionnaire, no_rules(questionnaire), page, answers=answers, today=TODAY, data=data)
+
+
+def fields_to_post(form: PageForm, posted: Posted) -> dict[str, list[str]]:
+    """What of `posted` has a place on the page, by the names of its fields; other pages have the rest."""
+    found: dict[str, list[str]] = {}
+    for ending, value in posted.items():
+        every = form.questionnaire.by_link_id
+        link_id = max((one for one in every if ending.startswith(one)), key=len, default="")
+        if link_id in form.names:
+            name = form.names[link_id] + ending.removeprefix(link_id)
+            found[name] = [value] if isinstance(value, str) else list(value)
+    return found
 
 
 def html_of(form: PageForm) -> str:
@@ -67,18 +74,43 @@ class _Fields(HTMLParser):
         self.ids: list[str] = []
         self.labelled: list[str] = []
         self.values: dict[str, list[str]] = {}
+        """What a browser would post, by the names of the fields."""
+        self.offered: dict[str, list[str]] = {}
+        """What could be ticked, by the same names; [] for a field to write in."""
+        self._writing = ""
+
+    @property
+    def names(self) -> set[str]:
+        return set(self.offered)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        found = dict(attrs)
+        found = {name: value or "" for name, value in attrs}
         if tag == "label":
-            self.labelled.append(found.get("for") or "")
+            self.labelled.append(found.get("for", ""))
         if "id" in found:
-            self.ids.append(found["id"] or "")
-        if tag == "input":
-            is_chosen = found.get("type") not in ("radio", "checkbox") or "checked" in found
-            self.values.setdefault(found.get("name") or "", []).extend(
-                [found.get("value") or ""] if is_chosen else []
-            )
+            self.ids.append(found["id"])
+        if tag not in ("input", "textarea"):
+            return
+        name, value = found.get("name", ""), found.get("value", "")
+        values, offered = self.values.setdefault(name, []), self.offered.setdefault(name, [])
+        if tag == "textarea":
+            self._writing = name
+            values.append("")
+        elif found.get("type") in ("radio", "checkbox"):
+            offered.append(value)
+            values += [value] if "checked" in found else []
+        else:
+            values.append(value)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "textarea":
+            # A browser leaves out the line end after the tag.
+            self.values[self._writing][-1] = self.values[self._writing][-1].removeprefix("\n")
+            self._writing = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._writing:
+            self.values[self._writing][-1] += data
 
 
 def fields_of(html: str) -> _Fields:
