@@ -178,7 +178,8 @@ STORAGES = {
 
 # 10 MB pasted into one box is still read, so that it can be refused by name and the other answers kept.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12_000_000  # bytes; more is answered with a plain 400 page
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+# The longest page that a questionnaire may have: each question posts its name too, a date three parts.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 
 AUTH_PASSWORD_VALIDATORS = [
     {

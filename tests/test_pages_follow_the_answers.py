@@ -144,3 +144,13 @@ def test_a_page_inside_a_hidden_or_closed_group_is_not_shown(client: Client) -> 
     )
     submission = send_in(client, {"a": "false", "b": "true", "c": "true"})
     assert opened_body(submission).answers == {"a": [False]}
+
+
+def test_a_page_of_very_many_questions_can_be_sent(client: Client) -> None:
+    """What was taken at the import must not be refused when somebody has answered it."""
+    many = [item(f"q{number}", "date") for number in range(300)]
+    serve(questionnaire_json(*many))
+    parts = {"month": "3", "day": "9", "year": "1962"}
+    answers = {f"{one['linkId']}-{part}": text for one in many for part, text in parts.items()}
+    assert path_of(continue_with(client, open_first_page(client), answers)) == CHECK
+    assert len(saved_answers(client)) == 300
