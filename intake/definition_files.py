@@ -17,12 +17,14 @@ from django.urls import get_resolver
 
 from intake.models import QuestionnaireVersion
 from intake.questionnaires import toml_source
+from intake.questionnaires.answers import Answers, asked
 from intake.questionnaires.definition import (
     MAX_BYTES,
     Questionnaire,
     QuestionnaireRefused,
     read_questionnaire,
 )
+from intake.questionnaires.pages import is_there
 from intake.questionnaires.triage import Rules, RulesRefused, read_rules
 
 MAX_RULES_BYTES = toml_source.MAX_BYTES
@@ -122,12 +124,15 @@ def check_definition(source: bytes, rules_source: bytes | None) -> tuple[Questio
     check_root(definition)
     check_addresses(definition)
     if rules_source is None:
+        check_beginning(definition, {})
         return definition, None
     try:
         rules = read_rules(rules_source, definition)
     except RulesRefused as refusal:
         raise DefinitionRefused(str(refusal), is_about_rules=True) from refusal
     check_rules_fit(definition, rules)
+    for answer in (True, False):
+        check_beginning(definition, dict.fromkeys(rules.site.values(), (answer,)))
     return definition, rules
 
 
@@ -161,6 +166,18 @@ def check_addresses(definition: Questionnaire) -> None:
                 f'{page.item.link_id}: the page would have the address "{page.slug}", which the site itself uses; '
                 "give the group another linkId"
             )
+
+
+def check_beginning(definition: Questionnaire, site_answers: Answers) -> None:
+    """Somebody who has answered nothing yet must find a page, or nobody can ever begin.
+
+    One page at the beginning means that there is always one: no question can close what it depends on.
+    """
+    enabled = asked(definition, site_answers)
+    if not any(is_there(page, enabled) for page in definition.pages):
+        raise DefinitionRefused(
+            "at the beginning nothing is asked; give at least one question that is shown no enableWhen"
+        )
 
 
 def fixed_addresses() -> frozenset[str]:

@@ -9,6 +9,7 @@ from intake.actions import all_problems
 from intake.models import QuestionnaireVersion
 from intake.questionnaires.answers import Answers, Problem, asked, kept
 from intake.questionnaires.definition import Item, ItemType, Page
+from intake.questionnaires.pages import is_there, questions_on
 from intake.questionnaires.triage import Flag, Level, triage
 
 SECONDS_PER_QUESTION = {
@@ -58,27 +59,10 @@ class Journey:
     @cached_property
     def pages(self) -> tuple[Page, ...]:
         """The pages with at least one question for this person, and those that are words alone."""
-        every = self.version.definition.pages
-        return tuple(page for page in every if self.questions(page) or self.is_to_read(page))
-
-    def is_to_read(self, page: Page) -> bool:
-        """Whether nobody is ever asked anything on it, and this person has something to read there."""
-        shown = [item for item in descendants(page.item) if not item.hidden]
-        if any(item.is_question and not item.read_only for item in shown):
-            return False
-        return any(
-            item.link_id in self.asked and (item.type == ItemType.DISPLAY or item.initial) for item in shown
-        )
+        return tuple(page for page in self.version.definition.pages if is_there(page, self.asked))
 
     def questions(self, page: Page) -> list[Item]:
-        return [
-            item
-            for item in descendants(page.item)
-            if item.link_id in self.asked
-            and item.is_question
-            and not item.hidden
-            and not item.read_only  # only shown: it has no field, and nobody can have missed it
-        ]
+        return questions_on(page, self.asked)
 
     @cached_property
     def problems(self) -> tuple[Problem, ...]:

@@ -3,7 +3,9 @@
 import pytest
 from django.test import Client
 
+from intake.definition_files import DefinitionRefused, check_definition
 from tests.engine_builders import (
+    URL,
     choice,
     coded,
     control,
@@ -154,3 +156,30 @@ def test_a_page_of_very_many_questions_can_be_sent(client: Client) -> None:
     answers = {f"{one['linkId']}-{part}": text for one in many for part, text in parts.items()}
     assert path_of(continue_with(client, open_first_page(client), answers)) == CHECK
     assert len(saved_answers(client)) == 300
+
+
+HIDDEN = {"extension": [extension("questionnaire-hidden", valueBoolean=True)]}
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        [item("a", **HIDDEN), item("b", "string", **when("a"))],
+        [item("a", **HIDDEN)],
+        [item("total", "decimal", readOnly=True)],
+        [group("g", item("a", **when("c")), item("words", "display")), item("c", **HIDDEN)],
+    ],
+    ids=["waits for what nobody is asked", "all hidden", "all worked out", "words without their question"],
+)
+def test_a_questionnaire_that_nobody_could_begin_is_refused(items: list[dict[str, object]]) -> None:
+    with pytest.raises(DefinitionRefused, match="at the beginning nothing is asked"):
+        check_definition(questionnaire_json(item=items), None)
+
+
+def test_a_questionnaire_whose_beginning_hangs_on_a_setting_of_the_site_is_judged_by_it() -> None:
+    items = [item("same-day", **HIDDEN), item("b", "string", **when("same-day"))]
+    rules = f'questionnaire = "{URL}"\nversion = "1.0.0"\n[site]\nsame_day_review = "same-day"\n'
+    with pytest.raises(DefinitionRefused, match="at the beginning nothing is asked"):
+        check_definition(questionnaire_json(item=items), rules.encode())
+    otherwise = item("c", **when("same-day", answerBoolean=False))
+    check_definition(questionnaire_json(item=[*items, otherwise]), rules.encode())

@@ -1,7 +1,7 @@
 """How a questionnaire is cut into pages; the tree of the answers is not touched by it."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from intake.questionnaires.items import Item, ItemType, Page, QuestionnaireRefused
@@ -34,6 +34,30 @@ def read_pages(items: tuple[Item, ...], title: str) -> tuple[Page, ...]:
         slugs.add(slug)
         pages.append(Page(slug, sheet, sheet.text or title or UNTITLED, number))
     return tuple(pages)
+
+
+def questions_on(page: Page, asked: Collection[str]) -> list[Item]:
+    """The questions of the page that a person who is asked these linkIds can answer.
+
+    A read-only question is only shown: it has no field, and nobody can have missed it.
+    """
+    inside = (item for top in page.item.items for item in with_descendants(top))
+    return [
+        item
+        for item in inside
+        if item.link_id in asked and item.is_question and not item.hidden and not item.read_only
+    ]
+
+
+def is_there(page: Page, asked: Collection[str]) -> bool:
+    """Whether a person who is asked these linkIds has anything to do on the page.
+
+    Where it asks nobody anything, that is to read it; otherwise its words go with its questions.
+    """
+    shown = [item for top in page.item.items for item in with_descendants(top) if not item.hidden]
+    if any(item.is_question and not item.read_only for item in shown):
+        return bool(questions_on(page, asked))
+    return any(item.link_id in asked and (item.type is ItemType.DISPLAY or item.initial) for item in shown)
 
 
 def with_descendants(item: Item) -> Iterator[Item]:
