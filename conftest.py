@@ -76,4 +76,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
+    if "DATABASE_URL" in os.environ and not is_worker(config):
+        from tests import site_database
+
+        site_database.forget_template()
     for_the_run.close()

@@ -1,9 +1,11 @@
 """The databases of a run: one template with the site's content, made once, and a copy of it for each worker."""
 
 import fcntl
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psycopg2
 from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command, get_commands
@@ -19,7 +21,7 @@ def use_template() -> None:
 
     Roles are of the whole server, so this is also where they are made once.
     """
-    name = f"test_{settings.DATABASES['default']['NAME']}_{settings.VAR_DIR.name}"
+    name = template_name()
     made = Path(settings.VAR_DIR) / MADE
     with (settings.VAR_DIR / "template.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -27,6 +29,20 @@ def use_template() -> None:
             make_template(name)
             made.touch()
     connection.settings_dict["TEST"]["TEMPLATE"] = name
+
+
+def template_name() -> str:
+    return f"test_{settings.DATABASES['default']['NAME']}_{settings.VAR_DIR.name}"
+
+
+def forget_template() -> None:
+    """At the end of a run on somebody's own server."""
+    with suppress(psycopg2.OperationalError):
+        server = psycopg2.connect(**{**connection.get_connection_params(), "dbname": "postgres"})
+        server.autocommit = True
+        with server.cursor() as cursor:
+            cursor.execute(f"DROP DATABASE IF EXISTS {connection.ops.quote_name(template_name())}")
+        server.close()
 
 
 def make_template(name: str) -> None:
