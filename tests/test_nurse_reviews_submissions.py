@@ -153,7 +153,7 @@ def test_the_queue_takes_the_same_few_queries_for_twenty_rows(
     for number, row in enumerate(rows):
         row.pk = f"00000000-0000-4000-8000-{number:012}"
     Submission.objects.bulk_create(rows)
-    with django_assert_max_num_queries(14):  # the audit trail and the alarms among them
+    with django_assert_max_num_queries(16):  # the audit trail and the alarms among them
         desk.get(QUEUE)
 
 
