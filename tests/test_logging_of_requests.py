@@ -6,7 +6,8 @@ from io import StringIO
 from typing import Any
 
 import pytest
-from django.conf import settings
+from django.conf import LazySettings
+from django.conf import settings as site
 from django.contrib.auth.models import User
 from django.test import Client
 
@@ -58,7 +59,7 @@ def too_many_fields(client: Client) -> Any:
 
 
 def too_much(client: Client) -> Any:
-    size = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    size = site.DATA_UPLOAD_MAX_MEMORY_SIZE
     return client.post(
         "/screening/age/",
         MARKER * (size // len(MARKER) + 1),
@@ -128,6 +129,18 @@ def test_what_is_refused_is_one_line_of_warning(
     assert " WARNING " in line
     assert f" {response.status_code}" in line
     assert found_in(line + response.content.decode()) == []
+
+
+@pytest.mark.parametrize(
+    "ask", [ask for ask, line in REFUSALS.items() if "/screening/" in line], ids=lambda ask: ask.__name__
+)
+def test_while_somebody_debugs_a_refusal_shows_nothing_that_was_sent(
+    ask: Callable[[Client], Any], client: Client, log: StringIO, settings: LazySettings
+) -> None:
+    settings.DEBUG = True
+    page = ask(client).content.decode()
+    assert found_in(page + log.getvalue()) == []
+    assert " WARNING " in log.getvalue()
 
 
 def test_a_form_with_a_forgotten_answer_is_no_line(client: Client, log: StringIO) -> None:
