@@ -8,9 +8,11 @@ from django.utils import timezone
 from intake import actions
 from intake.models import QuestionnaireVersion, Submission
 from tests.filled_forms import Posted, fields_of, fields_to_post
+from tests.opened import secret_of
 
 SLUG = "ketamine-screening"  # what the site serves under /screening/
 MOST_PAGES = 60
+HIDDEN = ("shown", "revision", "return")  # what a page gives itself along
 
 
 def serve(source: bytes, rules: bytes | None = None) -> QuestionnaireVersion:
@@ -29,7 +31,7 @@ def continue_with(client: Client, response: Any, posted: Posted) -> Any:
     on_page = fields_of(response.content.decode())
     fields = fields_to_post(response.context["form"], posted)
     assert fields.keys() <= on_page.names
-    hidden = {"shown": on_page.values.get("shown", [])}
+    hidden = {name: values for name, values in on_page.values.items() if name in HIDDEN}
     return client.post(response.request["PATH_INFO"], {**fields, **hidden}, follow=True)
 
 
@@ -49,4 +51,4 @@ def send_in(client: Client, posted: Posted) -> Submission:
     assert response.request["PATH_INFO"] == "/screening/check/", response.content.decode()[:4000]
     done = client.post("/screening/check/", follow=True)
     assert done.request["PATH_INFO"] == "/screening/done/", done.content.decode()[:4000]
-    return Submission.objects.get()
+    return Submission.objects.get(pk=secret_of(client).submission_id)
