@@ -80,9 +80,7 @@ def look_at_new_submissions() -> FirstLook:
     Submission.objects.filter(pk__in=opened).update(opens=True)
     Submission.objects.filter(pk__in=closed).update(opens=False)
     if opened or closed:
-        audit.write(
-            audit.Action.KEY, by=audit.WORKER, submissions=[*opened, *closed], detail="head self_test"
-        )
+        audit.write(audit.Action.KEY, by=audit.WORKER, submissions=[*opened, *closed], detail="head")
     return FirstLook(len(opened), len(closed))
 
 

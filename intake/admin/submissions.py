@@ -19,13 +19,14 @@ from django.utils.timesince import timesince
 from django.views.decorators.http import require_POST
 
 from clinic_site import audit
-from clinic_site.audit import Action, AuditEvent
+from clinic_site.audit import Action, AuditEvent, Reason
 from intake import actions, storage
 from intake.admin import looks
 from intake.admin.exports import MOST_AT_ONCE, export_file
 from intake.models import Note, Priority, Status, Submission
 from intake.models.review import NOTE_LENGTH
 from intake.models.submission import CLOSED, SubmissionQuerySet
+from intake.process_keys import recipients
 from intake.questionnaires.triage import age_in_years
 from intake.sealing import CannotOpen
 from intake.secret import ReferenceMistyped
@@ -120,9 +121,8 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
     # The list
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        return super().changelist_view(
-            request, {"title": "Submissions, most urgent first", **(extra_context or {})}
-        )
+        context = {"title": "Submissions, most urgent first", "keys": recipients(), **(extra_context or {})}
+        return super().changelist_view(request, context)
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         changelist = super().get_changelist_instance(request)
@@ -225,6 +225,7 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
             "form": form,
             "may_change": may_change,
             "reason_form": looks.ReasonForm(),
+            "first_reason": Reason.CRISIS if submission.priority <= Priority.CRISIS else "",
             "is_revealed": looks.is_revealed(request, submission),
             **self.review_context(request, submission),
         }
