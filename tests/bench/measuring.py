@@ -40,14 +40,14 @@ class Measured:
         return self.milliseconds / self.yardstick
 
 
-def measure(row: Row, *, seconds: float) -> Measured:
-    """Run it and the yardstick in turn for about so long, once at least."""
+def measure(row: Row, *, seconds: float, runs: int = 1) -> Measured:
+    """Run it and the yardstick in turn for about so long, and so often at least."""
     row.before()
     row.run()  # what is done once for a process is done now
     took: list[float] = []
     beside: list[float] = []
     enough = time.monotonic() + seconds
-    while not took or (time.monotonic() < enough and len(took) < MOST_RUNS):
+    while len(took) < runs or (time.monotonic() < enough and len(took) < MOST_RUNS):
         row.before()
         took.append(cpu_seconds(row.run))
         beside.append(cpu_seconds(lambda: json.loads(_SCREENING)))
