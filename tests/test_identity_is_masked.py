@@ -1,0 +1,142 @@
+"""Who it is stays hidden from staff until one of them says why they need to know, and then from all others still."""
+
+import datetime
+
+import pytest
+import time_machine
+from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
+from django.test import Client
+from django.utils import timezone
+
+from intake.models import Submission
+from tests.applicant import send
+from tests.opened import opened_head
+
+pytestmark = pytest.mark.django_db
+
+QUEUE = "/admin/intake/submission/"
+IDENTITY = (
+    "Quercus",
+    "March 9, 1982",
+    "(410) 555-0117",
+    "patient17@clinic.example",
+    "Test Friend 17",
+    "555-0118",
+)
+HELPER = {"respondent": "helper", "helper_name": "Test Helper Salix", "helper_relationship": "sister"}
+
+
+@pytest.fixture
+def submission(db: None) -> Submission:
+    send(Client(), name="Test Patient Quercus")
+    return Submission.objects.get()
+
+
+def both_pages(client: Client, submission: Submission) -> str:
+    return client.get(QUEUE).text + client.get(f"{QUEUE}{submission.pk}/change/").text
+
+
+def reveal(client: Client, submission: Submission, reason: str = "contact") -> str:
+    return client.post(f"{QUEUE}{submission.pk}/reveal/", {"reason": reason}, follow=True).text
+
+
+def test_list_and_page_show_initials_and_age(staff_client: Client, submission: Submission) -> None:
+    page = both_pages(staff_client, submission)
+    for identity in IDENTITY:
+        assert identity not in page
+    assert "T. P. Q." in page
+    head = opened_head(submission)
+    assert head.birth_date == datetime.date(1982, 3, 9)
+    assert "hidden until you reveal who it is" in page
+
+
+def test_who_helped_is_masked_too(staff_client: Client) -> None:
+    send(Client(), patient_present="yes", **HELPER)
+    page = both_pages(staff_client, Submission.objects.get())
+    assert "Salix" not in page
+    assert "sister" not in page
+
+
+def test_a_reason_shows_it_in_list_and_page(staff_client: Client, submission: Submission) -> None:
+    page = reveal(staff_client, submission)
+    for identity in IDENTITY:
+        assert identity in page
+    assert "Test Patient Quercus" in staff_client.get(QUEUE).text
+
+
+@pytest.mark.parametrize("reason", ["", "because", "Quercus"])
+def test_without_a_reason_of_the_list_nothing_is_shown(
+    staff_client: Client, submission: Submission, reason: str
+) -> None:
+    assert "Choose a reason first" in reveal(staff_client, submission, reason)
+    assert "Test Patient Quercus" not in both_pages(staff_client, submission)
+
+
+def test_another_account_sees_it_masked_still(staff_client: Client, submission: Submission) -> None:
+    reveal(staff_client, submission)
+    other = Client()
+    other.force_login(User.objects.create_superuser("test-other", password="a long test password"))
+    assert "Quercus" not in both_pages(other, submission)
+
+
+def test_one_submission_revealed_leaves_the_others_masked(
+    staff_client: Client, submission: Submission
+) -> None:
+    send(Client(), name="Test Patient Tilia")
+    reveal(staff_client, submission)
+    assert "Tilia" not in staff_client.get(QUEUE).text
+
+
+def test_after_half_an_hour_it_is_masked_again(staff_client: Client, submission: Submission) -> None:
+    reveal(staff_client, submission)
+    with time_machine.travel(timezone.now() + datetime.timedelta(minutes=31)):
+        assert "Quercus" not in both_pages(staff_client, submission)
+
+
+def test_the_session_knows_ids_alone(staff_client: Client, submission: Submission) -> None:
+    reveal(staff_client, submission)
+    (session,) = Session.objects.all()
+    assert set(session.get_decoded()["revealed"]) == {str(submission.pk)}
+    assert "Quercus" not in str(session.get_decoded())
+
+
+def test_a_row_that_does_not_open_breaks_neither_list_nor_page_nor_export(
+    staff_client: Client, submission: Submission
+) -> None:
+    send(Client(), name="Test Patient Tilia")
+    sound = Submission.objects.exclude(pk=submission.pk).get()
+    Submission.objects.filter(pk=submission.pk).update(head=sound.head)
+    queue = staff_client.get(QUEUE).text
+    assert "Cannot be opened" in queue
+    assert submission.clinic_key_id in queue
+    assert "T. P. T." in queue
+    page = staff_client.get(f"{QUEUE}{submission.pk}/change/").text
+    assert "This submission cannot be opened" in page
+    assert submission.clinic_key_id in page
+    exported = staff_client.post(
+        QUEUE,
+        {
+            "action": "export_selected",
+            "_selected_action": [str(submission.pk), str(sound.pk)],
+            "reason": "review",
+        },
+    )
+    assert "Test Patient Tilia" in exported.text
+    assert f"{submission.reference}: it cannot be opened" in exported.text
+
+
+@pytest.mark.parametrize("typed", ["", "abc", "0000-0000", "x" * 5000, "1234-567U"])
+def test_a_reference_that_is_none_is_told_on_the_list(
+    staff_client: Client, submission: Submission, typed: str
+) -> None:
+    response = staff_client.post(f"{QUEUE}find/", {"reference": typed}, follow=True)
+    assert response.status_code == 200
+    (message,) = response.context["messages"]
+    assert "reference" in str(message)
+
+
+def test_a_reference_is_found_however_it_is_typed(staff_client: Client, submission: Submission) -> None:
+    typed = f" {submission.reference.lower().replace('-', ' ')} "
+    response = staff_client.post(f"{QUEUE}find/", {"reference": typed})
+    assert response["Location"] == f"{QUEUE}{submission.pk}/change/"
