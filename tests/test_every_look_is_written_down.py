@@ -13,7 +13,7 @@ from django.urls import URLPattern, URLResolver
 
 from clinic_site import audit
 from clinic_site.audit import AuditEvent
-from intake.models import Submission
+from intake.models import QuestionnaireVersion, Submission
 from tests.applicant import send
 
 pytestmark = pytest.mark.django_db
@@ -162,3 +162,11 @@ def test_whoever_may_not_see_the_trail_sees_no_history(client: Client, submissio
     assert client.get(f"{QUEUE}{submission.pk}/change/").status_code == 200
     response = client.post(f"{QUEUE}{submission.pk}/change/", {"status": "declined", "note": ""})
     assert response.status_code == 403
+
+
+def test_changes_of_the_clinics_facts_and_of_questionnaires_are_written_down(staff_client: Client) -> None:
+    version = QuestionnaireVersion.objects.get()
+    staff_client.post("/admin/clinic_site/clinic/1/change/", {"name": "x"})
+    assert (last("clinic").account, last("clinic").detail) == ("nurse", "facts hours holidays")
+    staff_client.post(f"/admin/intake/questionnaireversion/{version.pk}/retire/")
+    assert last("questionnaire").detail == "retired"

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.text import get_valid_filename
 
+from clinic_site import audit
 from intake import actions
 from intake.admin.questionnaire_forms import ImportForm, PublishForm
 from intake.admin.submissions import LEVEL_LABELS
@@ -104,6 +105,7 @@ class QuestionnaireVersionAdmin(admin.ModelAdmin[QuestionnaireVersion]):
         return self.page(request, "import", {"title": "Import a questionnaire", "form": form})
 
     def imported(self, request: HttpRequest, form: ImportForm) -> QuestionnaireVersion | None:
+        write_down(request, "imported")
         try:
             version = actions.import_questionnaire(
                 form.cleaned_data["questionnaire"],
@@ -180,6 +182,7 @@ class QuestionnaireVersionAdmin(admin.ModelAdmin[QuestionnaireVersion]):
         try:
             if form.cleaned_data["seen"] != seen:
                 raise actions.ChangedMeanwhile
+            write_down(request, "signed_off published")
             actions.publish(version, signed_off_by=name, by=request.user.get_username(), at=timezone.now())
         except actions.ChangedMeanwhile:
             messages.error(
@@ -199,6 +202,7 @@ class QuestionnaireVersionAdmin(admin.ModelAdmin[QuestionnaireVersion]):
     def retire_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         version = self.version_or_404(request, pk)
         if request.method == "POST":
+            write_down(request, "retired")
             try:
                 actions.retire(version, at=timezone.now())
             except actions.WrongState as wrong:
@@ -254,6 +258,11 @@ class QuestionnaireVersionAdmin(admin.ModelAdmin[QuestionnaireVersion]):
             **context,
         }
         return TemplateResponse(request, f"admin/intake/questionnaire_{name}.html", context)
+
+
+def write_down(request: HttpRequest, what: str) -> None:
+    """Into the audit trail, before it is done."""
+    audit.write(audit.Action.QUESTIONNAIRE, by=request.user.get_username(), detail=what)
 
 
 def why_unreadable(version: QuestionnaireVersion) -> str:
