@@ -185,6 +185,13 @@ def test_asking_for_one_status_shows_closed_ones_too(desk: Client) -> None:
     assert "T. P. 1." in desk.get(QUEUE, {"status__exact": "declined"}).content.decode()
 
 
+@pytest.mark.parametrize("asked", ["head=x", "id__startswith=0", "questionnaire_version__title=x", "opens=1"])
+def test_the_address_cannot_ask_about_other_columns(desk: Client, asked: str) -> None:
+    send(Client())
+    response = desk.get(f"{QUEUE}?{asked}")
+    assert response.status_code in (302, 400)
+
+
 def test_staff_without_the_permission_see_nothing(client: Client) -> None:
     send(Client())
     clerk = User.objects.create_user("test-clerk", password="a long test password", is_staff=True)
