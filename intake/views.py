@@ -86,8 +86,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
         return render(request, f"intake/outcomes/{closed}.html", {"draft": draft, "page": questions})
     after = Journey(version, form.answers_with_this_page(), journey.today)
     if not is_valid:
-        crisis_level = after.crisis_level if after.calls_for_support(questions) else ""
-        return render_page(request, journey, form, draft, crisis_level=crisis_level)
+        return render_page(request, journey, form, draft, crisis_level=level_on(after, questions))
     response = onwards(request, journey, after, form)
     if secret:
         keep_secret(response, secret)
@@ -349,7 +348,16 @@ def render_both(request: HttpRequest, draft: Draft, questions: Page) -> HttpResp
     """Two windows answered the same page: what was just typed stands in it, what the other saved stands above."""
     journey = journey_of(draft.questionnaire_version, draft)
     form = page_form(journey, questions, data=request.POST)
-    return render_page(request, journey, form, draft, elsewhere=form.answers_that_differ())
+    differing = form.answers_that_differ()
+    after = Journey(draft.questionnaire_version, form.answers_with_this_page(), journey.today)
+    return render_page(
+        request, journey, form, draft, crisis_level=level_on(after, questions), elsewhere=differing
+    )
+
+
+def level_on(after: Journey, questions: Page) -> str:
+    """Which crisis panel the answers on this page call for, "" for none."""
+    return after.crisis_level if after.calls_for_support(questions) else ""
 
 
 def no_form_here(request: HttpRequest) -> HttpResponse:

@@ -179,6 +179,13 @@ def test_two_decisions_at_once_are_told_and_the_first_one_stays(desk: Client) ->
     assert submission.status == Status.DECLINED
 
 
+def test_a_status_that_nobody_can_have_seen_is_told_as_a_conflict(desk: Client) -> None:
+    send(Client())
+    address = screen(Submission.objects.get())
+    page = desk.post(address, {"status": "declined", "initial-status": "Test Patient", "note": ""}).text
+    assert "while you had this page open" in page
+
+
 def test_asking_for_one_status_shows_closed_ones_too(desk: Client) -> None:
     send(Client())
     desk.post(screen(Submission.objects.get()), {"status": "declined", "note": ""})

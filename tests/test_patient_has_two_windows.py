@@ -13,7 +13,8 @@ CONTACT = "/screening/contact/"
 
 def fields_with_revision(response, **answers):  # type: ignore[no-untyped-def]
     """What a browser posts for the page that was shown, the hidden revision among it."""
-    return page_fields(response, ANSWERS | answers) | {"revision": str(response.context["revision"])}
+    given = {link_id.replace("_", "-"): answer for link_id, answer in answers.items()}
+    return page_fields(response, ANSWERS | given) | {"revision": str(response.context["revision"])}
 
 
 def test_the_second_window_is_told_what_the_first_saved_and_keeps_what_it_typed(client: Client) -> None:
@@ -37,6 +38,18 @@ def test_pressing_continue_again_keeps_what_the_second_window_typed(client: Clie
     response = client.post(CONTACT, fields_with_revision(response, phone="(410) 555-0152"))
     assert response.status_code == 302
     assert saved_answers(client)["phone"] == ["(410) 555-0152"]
+
+
+def test_a_conflict_hides_no_crisis_help(client: Client) -> None:
+    """What was typed in the second window is not saved yet; whoever typed it may need somebody now."""
+    walk(client)
+    path = "/screening/mood-3/"
+    first, second = client.get(path), client.get(path)
+    client.post(path, fields_with_revision(first, mood_movement="LA6569-3"))
+    response = client.post(path, fields_with_revision(second, mood_self_harm="LA6571-9"))
+    assert response.status_code == 409
+    assert response.context["crisis_level"]
+    assert 'class="crisis-panel' in response.text
 
 
 def test_sending_the_same_page_twice_is_no_conflict(client: Client) -> None:

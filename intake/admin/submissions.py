@@ -257,6 +257,8 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
         status, seen = form.cleaned_data["status"], form.data.get("initial-status", submission.status)
         if status != seen:
             try:
+                if seen not in Status.values:
+                    raise actions.StatusChanged
                 actions.change_status(submission=submission, status=Status(status), by=by, at=at, seen=seen)
             except actions.StatusChanged:
                 form.add_error(
