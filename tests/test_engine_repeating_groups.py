@@ -268,6 +268,33 @@ all = [{ question = "medicine.times", operator = ">", answer = 3 }]
 """
 
 
+@pytest.mark.parametrize(
+    ("condition", "daily", "fires"),
+    [
+        ('operator = "!=", answer = true', (True, False), True),
+        ('operator = "!=", answer = true', (True, True), False),
+        ('operator = "exists", answer = false', (True, None), True),
+        ('operator = "exists", answer = false', (True, False), False),
+        ('operator = "=", answer = false', (True, False), True),
+    ],
+)
+def test_a_rule_looks_at_each_repetition_for_itself(
+    condition: str, daily: tuple[bool | None, ...], fires: bool
+) -> None:
+    form = questionnaire()
+    of_rule = f'{{ question = "medicine.daily", {condition} }}'
+    source = MEDICINE_RULES.decode().replace(
+        '{ question = "medicine.times", operator = ">", answer = 3 }', of_rule
+    )
+    names = ("medicine.daily", "medicine.daily#2")
+    answers: Answers = {name: (value,) for name, value in zip(names, daily, strict=True) if value is not None}
+    rules = read_rules(source.encode(), form)
+    result = triage(form, rules, {**answers, "medicine#1.more": (True,)}, today=TODAY)
+    assert bool(result.flags) is fires
+    if fires:
+        assert result.flags[0].evidence == ("medicine.daily#2",)
+
+
 def test_a_rule_misses_no_repetition_and_names_the_one_that_it_means() -> None:
     form = questionnaire()
     rules = read_rules(MEDICINE_RULES, form)

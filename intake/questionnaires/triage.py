@@ -9,7 +9,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
-from intake.questionnaires.answers import Answers, Problem, ProblemKind, kept
+from intake.questionnaires.answers import Answers, Problem, ProblemKind, asked, kept
 from intake.questionnaires.conditions import asked, holds
 from intake.questionnaires.items import Operator, Questionnaire
 from intake.questionnaires.rules import (
@@ -87,32 +87,33 @@ class _Facts:
 
     questionnaire: Questionnaire
     answers: Answers
+    asked: frozenset[str]
     points: Mapping[str, Decimal | None]
     derived: Mapping[str, Decimal | None]
 
     def about(self, check: Check) -> Sequence[object]:
-        """The answers, or the one number, that a condition is about; () where there is none.
-
-        Of a question in a group that repeats, the answers of all repetitions: a rule must miss none of them.
-        """
-        if check.subject is Subject.QUESTION:
-            everywhere = self.questionnaire.occurrences.get(check.name, (check.name,))
-            return [answer for link_id in everywhere for answer in self.answers.get(link_id, ())]
+        """The one number that a condition is about; () where nobody knows it."""
         numbers = self.points if check.subject is Subject.SCORE else self.derived
         number = numbers.get(check.name)
         return () if number is None else (number,)
+
+    def places(self, check: Check) -> tuple[str, ...]:
+        """The linkIds where a condition on a question may be met, each for itself: one, or those of a group that
+        repeats, in each repetition that is asked. So a rule misses none of them, whatever its operator.
+        """
+        everywhere = self.questionnaire.occurrences.get(check.name, ())
+        return tuple(link_id for link_id in everywhere if link_id in self.asked) or (check.name,)
+
+    def met_at(self, check: Check) -> list[str]:
+        given = {link_id: self.answers.get(link_id, ()) for link_id in self.places(check)}
+        return [link_id for link_id, one in given.items() if holds(check.operator, one, check.answer)]
 
     def deciding(self, check: Check) -> tuple[str, ...]:
         """The linkIds behind a condition that holds: a question, what a value is derived from, or of a score's items
         those that made it high, or that it lacks.
         """
-        if check.subject is Subject.QUESTION and check.name in self.questionnaire.occurrences:
-            everywhere = self.questionnaire.occurrences[check.name]
-            given = {link_id: self.answers.get(link_id, ()) for link_id in everywhere}
-            alone = [
-                one for one in everywhere if given[one] and holds(check.operator, given[one], check.answer)
-            ]
-            return tuple(alone) or check.evidence
+        if check.subject is Subject.QUESTION:
+            return tuple(self.met_at(check)) or check.evidence
         if check.subject is not Subject.SCORE:
             return check.evidence
         points = {link_id: self.points_of_item(link_id, check.name) for link_id in check.evidence}
@@ -149,15 +150,18 @@ def _facts(
     questionnaire: Questionnaire, rules: Rules, answers: Answers, found: Sequence[Score], today: date
 ) -> _Facts:
     points = {score.instrument: score.points for score in found}
-    return _Facts(questionnaire, answers, points, derive(rules, answers, today=today))
+    enabled = asked(questionnaire, answers) if questionnaire.occurrences else frozenset()
+    return _Facts(questionnaire, answers, enabled, points, derive(rules, answers, today=today))
 
 
 def _is_met(condition: Check | Combination, facts: _Facts) -> bool:
     if isinstance(condition, Combination):
         met = (_is_met(member, facts) for member in condition.members)
         return any(met) if condition.how == "any" else all(met)
+    if condition.subject is Subject.QUESTION:
+        return bool(facts.met_at(condition))
     about = facts.about(condition)
-    if not about and condition.operator is Operator.NOT_EQUAL and condition.subject is not Subject.QUESTION:
+    if not about and condition.operator is Operator.NOT_EQUAL:
         # FHIR's "!=" holds for a question without an answer; a number that nobody knows differs from nothing.
         return False
     return holds(condition.operator, about, condition.answer)
