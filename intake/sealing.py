@@ -59,6 +59,7 @@ class Why(StrEnum):
     HEAD = "its head was changed, or belongs to another row"
     BODY = "its body was changed, or belongs to another row"
     SUITE = "it was sealed in a way that this version of the program does not know"
+    CONTENTS = "what is inside is not what this program seals"
     DRAFT = "the draft was changed, or belongs to another secret"
 
 

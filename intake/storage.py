@@ -6,18 +6,20 @@ draft is sealed under the patient's own secret, so nobody can who does not hold 
 
 import datetime
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from intake import sealing
 from intake.keys import Keyring, PublicKey
-from intake.models import Draft, Note, Priority, Submission
+from intake.models import Draft, Kind, Note, Priority, Submission
 from intake.process_keys import keyring, recipients
 from intake.questionnaires.answers import Answers, SeenPage, as_seen, from_json, in_words, to_json
 from intake.questionnaires.definition import Questionnaire
 from intake.questionnaires.scoring import Score
-from intake.questionnaires.triage import Flag, Rules, Triage
+from intake.questionnaires.triage import Flag, Level, Rules, Triage
+from intake.sealing import CannotOpen, Why
 from intake.secret import Secret
 
 
@@ -167,8 +169,10 @@ def page_contents(page: SeenPage) -> dict[str, Any]:
 
 
 def try_to_open(submission: Submission) -> None:
-    """Only to see that it opens: what is inside is not looked at."""
-    sealing.open_head(sealed_of(submission), context_of(submission), keyring())
+    """Only to see that it opens, and holds what a head holds. Raises CannotOpen."""
+    opened = sealing.open_head(sealed_of(submission), context_of(submission), keyring())
+    if submission.kind == Kind.PATIENT:
+        head_from(opened)
 
 
 def read_head(submission: Submission) -> Head:
@@ -185,20 +189,61 @@ def read_both(submission: Submission) -> tuple[Head, Body]:
     return head_from(head), body_from(body)
 
 
+SCORE = {"name": str, "unit": str, "band": str, "source": str, "items": list, "missing": list}
+FLAG = {"rule_id": str, "level": str, "reason": str, "source": str, "row": str, "evidence": list}
+PAGE = {"title": str, "slug": str, "items": list}
+SEEN_ITEM = {"link_id": str, "prefix": str, "text": str, "is_question": bool, "answers_in_words": list}
+
+
 def head_from(opened: bytes) -> Head:
-    head = json.loads(opened)
-    return Head(
-        name=head["name"],
-        birth_date=datetime.date.fromisoformat(head["birth_date"]) if head["birth_date"] else None,
-        contact=tuple((label, answer) for label, answer in head["contact"]),
-        scores=as_tuple(head["scores"]),
-        flags=as_tuple(head["flags"]),
-    )
+    """Raises CannotOpen for a head that this program did not write: whoever may add rows could seal anything."""
+    with told_as_cannot_open():
+        head = json.loads(opened)
+        for score in head["scores"]:
+            check_shape(score, SCORE)
+        for flag in head["flags"]:
+            check_shape(flag, FLAG)
+            Level(flag["level"])
+        check_shape(head, {"name": str})
+        return Head(
+            name=head["name"],
+            birth_date=datetime.date.fromisoformat(head["birth_date"]) if head["birth_date"] else None,
+            contact=tuple((str(label), str(answer)) for label, answer in head["contact"]),
+            scores=as_tuple(head["scores"]),
+            flags=as_tuple(head["flags"]),
+        )
 
 
 def body_from(opened: bytes) -> Body:
-    body = json.loads(opened)
-    return Body(answers=body["answers"], pages=as_tuple(body["pages"]))
+    """Raises CannotOpen, as `head_from` does."""
+    with told_as_cannot_open():
+        body = json.loads(opened)
+        check_shape(body, {"answers": dict, "pages": list})
+        for page in body["pages"]:
+            check_shape(page, PAGE)
+            for item in page["items"]:
+                check_shape(item, SEEN_ITEM)
+        return Body(answers=body["answers"], pages=as_tuple(body["pages"]))
+
+
+@contextmanager
+def told_as_cannot_open() -> Iterator[None]:
+    try:
+        yield
+    except (
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        TypeError,
+        ValueError,
+    ):  # its text may quote the patient
+        raise CannotOpen(Why.CONTENTS) from None
+
+
+def check_shape(part: Mapping[str, Any], shape: Mapping[str, type]) -> None:
+    for name, kind in shape.items():
+        if not isinstance(part[name], kind):
+            raise TypeError(name)
 
 
 def sealed_of(row: Submission | Note) -> sealing.Sealed:

@@ -1,6 +1,7 @@
 """Who it is stays hidden from staff until one of them says why they need to know, and then from all others still."""
 
 import datetime
+from typing import Any
 
 import pytest
 import time_machine
@@ -9,9 +10,10 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
+from intake import actions
 from intake.models import Submission
 from tests.applicant import send
-from tests.opened import opened_head
+from tests.opened import changed_inside, opened_head
 
 pytestmark = pytest.mark.django_db
 
@@ -124,6 +126,37 @@ def test_a_row_that_does_not_open_breaks_neither_list_nor_page_nor_export(
     )
     assert "Test Patient Tilia" in exported.text
     assert f"{submission.reference}: it cannot be opened" in exported.text
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda head, body: head.update(name=5),
+        lambda head, body: head.update(name=None),
+        lambda head, body: head.update(flags=[1]),
+        lambda head, body: head.update(flags=[{"row": "x"}]),
+        lambda head, body: head.update(scores=5),
+        lambda head, body: head.update(birth_date="yesterday"),
+        lambda head, body: head.update(contact=[1]),
+        lambda head, body: head.pop("name"),
+    ],
+)
+def test_a_head_that_no_patient_sent_breaks_neither_list_nor_page_and_raises_the_alarm(
+    staff_client: Client, submission: Submission, change: Any
+) -> None:
+    """Whoever took over the public process can seal anything; the others must stay readable."""
+    changed_inside(submission, change)
+    assert "Cannot be opened" in staff_client.get(QUEUE).text
+    assert "This submission cannot be opened" in staff_client.get(f"{QUEUE}{submission.pk}/change/").text
+    assert actions.look_at_new_submissions().closed == 1
+
+
+@pytest.mark.parametrize("pages", [5, [{}], [{"title": "x", "slug": "x", "items": [1]}]])
+def test_a_body_that_no_patient_sent_is_told_on_its_page(
+    staff_client: Client, submission: Submission, pages: Any
+) -> None:
+    changed_inside(submission, lambda head, body: body.update(pages=pages))
+    assert "This submission cannot be opened" in staff_client.get(f"{QUEUE}{submission.pk}/change/").text
 
 
 @pytest.mark.parametrize("typed", ["", "abc", "0000-0000", "x" * 5000, "1234-567U"])

@@ -45,7 +45,7 @@ def look_at_list(request: HttpRequest, submissions: Collection[Submission]) -> N
 def head_or_none(submission: Submission) -> storage.Head | None:
     try:
         return storage.read_head(submission)
-    except (CannotOpen, ValueError, LookupError, TypeError):  # changed, or sealed by another program
+    except CannotOpen:
         return None
 
 

@@ -9,7 +9,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
-from intake.questionnaires.answers import Answers, Problem, ProblemKind, asked, kept
+from intake.questionnaires.answers import Answers, Problem, ProblemKind, kept
 from intake.questionnaires.conditions import asked, holds
 from intake.questionnaires.items import Operator, Questionnaire
 from intake.questionnaires.rules import (
