@@ -70,6 +70,10 @@ if not HTTPS and ROLE is not Role.ALL:
     raise ImproperlyConfigured(
         f"CLINIC_HTTPS=0 is for one process on one's own machine. Set CLINIC_HTTPS=1, or take out CLINIC_ROLE={ROLE}."
     )
+if DEBUG and ROLE is not Role.ALL:
+    raise ImproperlyConfigured(
+        f"CLINIC_DEBUG=1 is for one process on one's own machine. Set CLINIC_DEBUG=0, or take out CLINIC_ROLE={ROLE}."
+    )
 CSRF_TRUSTED_ORIGINS = env_list("CLINIC_TRUSTED_ORIGINS", default=[])
 
 # The process that serves the public knows no sign-in: what is not loaded cannot be attacked.

@@ -35,7 +35,7 @@ def run(*, once: bool = False) -> None:
 
 
 def hourly_duties() -> list[Callable[[], object]]:
-    duties: list[Callable[[], object]] = [delete_what_has_expired]
+    duties: list[Callable[[], object]] = [delete_what_has_expired, actions.forget_first_looks_that_failed]
     if settings.ROLE is Role.ALL:  # else the public process sends them, in its own environment
         duties.append(send_canary)
     return duties

@@ -143,6 +143,33 @@ def test_more_than_a_process_can_hold_is_refused(
     assert said(staff_client) == ["At most 1 are exported at once. Select fewer."]
 
 
+def test_a_closed_submission_is_exported_from_the_list_of_closed_ones(staff_client: Client) -> None:
+    submission = sent()
+    Submission.objects.update(status="accepted")
+    ticked = {"action": "export_selected", "_selected_action": [str(submission.pk)]}
+    page = staff_client.post(f"{QUEUE}?show=closed", ticked).text
+    assert f'action="{QUEUE}?show=closed"' in page
+    response = export_selected(staff_client, submission, address=f"{QUEUE}?show=closed")
+    assert is_file(response, f"{submission.reference}.json")
+
+
+def test_what_is_no_longer_in_the_list_is_told_and_not_exported(staff_client: Client) -> None:
+    submission = sent()
+    Submission.objects.update(status="accepted")
+    response = export_selected(staff_client, submission)
+    assert response.status_code == 302
+    assert said(staff_client) == ["None of what was ticked is in this list any more. Look at the list again."]
+    assert not AuditEvent.objects.filter(action="export").exists()
+
+
+def test_all_that_were_ticked_across_pages_are_named_in_the_form(staff_client: Client) -> None:
+    first, second = sent("Test Patient 1"), sent("Test Patient 2")
+    ticked = {"action": "export_selected", "_selected_action": [str(first.pk)], "select_across": "1"}
+    page = staff_client.post(QUEUE, ticked).text
+    assert "2 submissions will be in the file" in page
+    assert str(second.pk) in page
+
+
 # What cannot be exported
 
 
@@ -151,7 +178,7 @@ def test_a_submission_that_cannot_be_read_is_told_on_its_own_page(staff_client: 
     response = export(staff_client, submission)
     assert (response.status_code, response["Location"]) == (302, f"{QUEUE}{submission.pk}/change/")
     (message,) = said(staff_client)
-    assert message.startswith(f"Not exported: {submission.reference}: what is stored of it does not fit")
+    assert message.startswith(f"Not exported: {submission.reference}: it cannot be opened")
 
 
 def test_the_others_are_exported_and_the_missing_one_is_told_in_the_file_and_on_the_next_page(

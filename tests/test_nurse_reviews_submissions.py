@@ -186,6 +186,28 @@ def test_a_status_that_nobody_can_have_seen_is_told_as_a_conflict(desk: Client) 
     assert "while you had this page open" in page
 
 
+def test_after_a_conflict_the_page_shows_the_status_that_stands_and_saves(desk: Client) -> None:
+    send(Client())
+    address = screen(Submission.objects.get())
+    desk.post(address, {"status": "declined", "initial-status": "new", "note": ""})
+    page = desk.post(address, {"status": "accepted", "initial-status": "new", "note": "Called."}).text
+    assert 'name="initial-status" value="declined"' in page
+    assert "Called." in page
+    desk.post(address, {"status": "accepted", "initial-status": "declined", "note": "Called."})
+    assert Submission.objects.get().status == "accepted"
+
+
+@pytest.mark.parametrize("odd", [5, [], "x", None, {"a": None}, {"a": "b"}])
+def test_a_session_that_somebody_changed_shows_nobodys_name(desk: Client, odd: object) -> None:
+    send(Client())
+    session = desk.session
+    session["revealed"] = odd
+    session.save()
+    page = desk.get(QUEUE)
+    assert page.status_code == 200
+    assert "T. P. 1." in page.text
+
+
 def test_asking_for_one_status_shows_closed_ones_too(desk: Client) -> None:
     send(Client())
     desk.post(screen(Submission.objects.get()), {"status": "declined", "note": ""})

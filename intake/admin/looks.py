@@ -62,8 +62,10 @@ def reveal(request: HttpRequest, submission: Submission, reason: str) -> None:
 
 
 def revealed(request: HttpRequest) -> dict[str, float]:
-    since = time.time() - REVEALED_FOR
-    return {pk: at for pk, at in request.session.get(REVEALED, {}).items() if at > since}
+    since, kept = time.time() - REVEALED_FOR, request.session.get(REVEALED)
+    if not isinstance(kept, dict):
+        return {}
+    return {pk: at for pk, at in kept.items() if isinstance(at, float) and at > since}
 
 
 def is_revealed(request: HttpRequest, submission: Submission) -> bool:

@@ -66,8 +66,7 @@ class StateFilter(admin.SimpleListFilter):
 class ReviewForm(forms.Form):
     """The two things that staff write on a submission."""
 
-    # The status that the page showed is posted along: a note on an old page must not undo a colleague's decision.
-    status = forms.ChoiceField(choices=Status.choices, show_hidden_initial=True)
+    status = forms.ChoiceField(choices=Status.choices)
     note = forms.CharField(
         required=False,
         max_length=NOTE_LENGTH,
@@ -170,20 +169,26 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
 
     @admin.action(description="Export selected as FHIR", permissions=["view"])
     def export_selected(self, request: HttpRequest, queryset: SubmissionQuerySet) -> HttpResponse | None:
-        """First why, then the file."""
-        if queryset.count() > MOST_AT_ONCE:
+        """First why, then the file. The filters of the list go along, so that the file holds what was ticked."""
+        chosen = list(queryset.defer(None).with_version()[: MOST_AT_ONCE + 1])
+        if len(chosen) > MOST_AT_ONCE:
             messages.error(request, f"At most {MOST_AT_ONCE} are exported at once. Select fewer.")
+            return None
+        if not chosen:
+            messages.error(
+                request, "None of what was ticked is in this list any more. Look at the list again."
+            )
             return None
         form = looks.ReasonForm(request.POST if "reason" in request.POST else None)
         if form.is_valid():
-            chosen = list(queryset.defer(None).with_version())
             return export_file(request, chosen, reason=form.cleaned_data["reason"])
         context = {
             **self.admin_site.each_context(request),
             "title": "Export submissions",
             "opts": self.opts,
             "form": form,
-            "selected": request.POST.getlist("_selected_action"),
+            "selected": [str(one.pk) for one in chosen],
+            "filters": request.GET.urlencode(),
         }
         return TemplateResponse(request, "admin/intake/submission_export.html", context)
 
@@ -229,6 +234,7 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
             "form": form,
             "may_change": may_change,
             "reason_form": looks.ReasonForm(),
+            "seen_status": submission.status,
             "first_reason": Reason.CRISIS if submission.priority <= Priority.CRISIS else "",
             "is_revealed": looks.is_revealed(request, submission),
             **self.review_context(request, submission),
@@ -261,6 +267,7 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
                     raise actions.StatusChanged
                 actions.change_status(submission=submission, status=Status(status), by=by, at=at, seen=seen)
             except actions.StatusChanged:
+                submission.refresh_from_db(fields=["status"])
                 form.add_error(
                     "status",
                     f"Somebody set the status to “{submission.get_status_display()}” while you had this page open. "
