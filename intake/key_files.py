@@ -120,6 +120,17 @@ def is_trial_key(path: Path) -> bool:
         return False
 
 
-def readable_private_keys(folders: set[Path], pattern: str = "*.private") -> list[Path]:
-    """Private key files that this process could read, whether or not anybody meant it to."""
-    return sorted(path for folder in folders for path in folder.glob(pattern) if os.access(path, os.R_OK))
+def readable_private_keys(folders: set[Path], pattern: str = "*") -> list[Path]:
+    """Private key files that this process could read, whatever they are called and whether or not anybody meant it."""
+    return sorted(path for folder in folders for path in folder.glob(pattern) if is_private_key(path))
+
+
+def is_private_key(path: Path) -> bool:
+    """By what is in it; of a file that cannot be made out, by its name."""
+    if not path.is_file() or not os.access(path, os.R_OK):
+        return False
+    try:
+        PrivateKey.from_text(read_key_file(path))
+    except KeyRefused:
+        return path.suffix == ".private"
+    return True

@@ -161,7 +161,9 @@ def check(request: HttpRequest) -> HttpResponse:
     if request.POST.get("as_of", as_of(draft)) != as_of(draft):
         return render_check(request, draft, has_changed=True)
     try:
-        actions.submit(secret=secret, at=timezone.now())
+        actions.submit(secret=secret, based_on=draft.revision, at=timezone.now())
+    except actions.ChangedElsewhere as changed:
+        return render_check(request, changed.draft, has_changed=True)
     except actions.DraftGone:
         return no_form_here(request)
     except actions.NotComplete:

@@ -13,7 +13,7 @@ from intake.questionnaires.definition import Questionnaire, QuestionnaireRefused
 from intake.questionnaires.fhir import questionnaire_response, to_bytes
 from intake.questionnaires.response_check import check_response, to_answers
 from intake.questionnaires.scoring import scores
-from intake.questionnaires.triage import read_rules, triage
+from intake.questionnaires.triage import RulesRefused, read_rules, triage
 from tests.filled_forms import TODAY, fields_of, html_of, page_form
 
 FILE = Path(__file__).parent / "questionnaires" / "medicines-and-visits.json"
@@ -293,6 +293,16 @@ def test_a_rule_looks_at_each_repetition_for_itself(
     assert bool(result.flags) is fires
     if fires:
         assert result.flags[0].evidence == ("medicine.daily#2",)
+
+
+@pytest.mark.parametrize(
+    "table", ['[identity]\nname = "medicine.name"', '[identity]\ncontact = ["medicine.name"]']
+)
+def test_who_somebody_is_cannot_be_asked_several_times(table: str) -> None:
+    """Else only the first answer would be hidden from staff until they say why they look."""
+    head = 'questionnaire = "https://clinic.example/fhir/Questionnaire/medicines-and-visits"\nversion = "1.0.0"\n'
+    with pytest.raises(RulesRefused, match="'medicine.name' may be asked several times"):
+        read_rules(f"{head}{table}\n".encode(), questionnaire())
 
 
 def test_a_rule_misses_no_repetition_and_names_the_one_that_it_means() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import Client
 
 from clinic_site.roles import Role
@@ -184,3 +185,26 @@ def test_every_page_of_the_one_process_says_that_it_is_one(staff_client: Client)
     ):
         assert "one process for everything: for a laptop or a demonstration" in staff_client.get(path).text
     assert "one process" not in staff_client.get("/").text
+
+
+@pytest.mark.parametrize("role", [Role.PUBLIC, Role.STAFF, Role.WORKER])
+def test_no_process_that_serves_has_the_owners_login_or_debug_pages(hosts: Hosts, role: Role) -> None:
+    door = ("-c", "import clinic_site.wsgi")
+    owner = database_url(connection.settings_dict["USER"])
+    assert "would own every table" in hosts.run(role, *door, CLINIC_OWNER_DATABASE_URL=owner).stderr
+    assert "CLINIC_DEBUG=1 is for one process" in hosts.run(role, *door, CLINIC_DEBUG="1").stderr
+
+
+def test_a_public_process_whose_rights_nobody_could_check_does_not_start(hosts: Hosts) -> None:
+    nobody = "postgres://nobody@127.0.0.1:1/clinic"
+    refused = hosts.run(Role.PUBLIC, "-c", "import clinic_site.wsgi", DATABASE_URL=nobody)
+    assert refused.returncode == 1
+    assert "its rights are not known" in refused.stderr
+
+
+def test_a_private_key_is_noticed_whatever_its_file_is_called(hosts: Hosts) -> None:
+    beside = Path(hosts.keys["CLINIC_PUBLIC_KEY_FILE"]).parent / "backup.txt"
+    beside.write_text(hosts.private_key.read_text())
+    refused = hosts.run(Role.PUBLIC, "-c", "import clinic_site.wsgi")
+    assert refused.returncode == 1
+    assert "backup.txt" in refused.stderr

@@ -117,14 +117,17 @@ def save_page(
 
 
 @transaction.atomic
-def submit(*, secret: Secret, at: datetime.datetime) -> Draft:
+def submit(*, secret: Secret, based_on: int | None = None, at: datetime.datetime) -> Draft:
     """Send the draft to the clinic: one submission row, and the draft becomes the receipt that is returned.
 
-    Sending again returns the same receipt. Raises DraftGone, or NotComplete with what is missing or wrong.
+    `based_on` is the draft's revision when its answers were checked, None not to compare. Sending again returns the
+    same receipt. Raises DraftGone, ChangedElsewhere, or NotComplete with what is missing or wrong.
     """
     draft = locked_draft(secret, at=at)
     if draft.is_receipt:
         return draft
+    if based_on not in (None, draft.revision):
+        raise ChangedElsewhere(draft)
     version = draft.questionnaire_version
     answers = kept(version.definition, draft.answers)
     found = all_problems(version, answers, today=local_date(at))

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -103,7 +103,8 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Only what the filters offer: Django would let the address ask about any column."""
-        return lookup in {"priority__exact", "status__exact", StateFilter.parameter_name}
+        offered = {"priority__exact", "status__exact", StateFilter.parameter_name}
+        return lookup in offered and "\0" not in value
 
     def get_urls(self) -> list[URLPattern]:
         site = self.admin_site
@@ -125,7 +126,10 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         context = {"title": "Submissions, most urgent first", "keys": recipients(), **(extra_context or {})}
-        return super().changelist_view(request, context)
+        try:
+            return super().changelist_view(request, context)
+        except ValidationError:  # something was ticked that is no submission
+            raise BadRequest from None
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         changelist = super().get_changelist_instance(request)

@@ -138,9 +138,7 @@ class _RulesReader:
 
     def site(self) -> dict[str, str]:
         table = table_of("site", self.document, "site")
-        site = {
-            setting: self.question(f"site.{setting}", text_of("site", table, setting)) for setting in table
-        }
+        site = {setting: self.single(f"site.{setting}", text_of("site", table, setting)) for setting in table}
         for setting, item in site.items():
             if not item.hidden or item.type is not ItemType.BOOLEAN:
                 raise RulesRefused(
@@ -154,7 +152,7 @@ class _RulesReader:
         if not isinstance(contact, list) or not all(isinstance(link_id, str) for link_id in contact):
             raise RulesRefused("identity", "contact must be a list of linkIds; correct it")
         identity = self.persons_questions("identity", _OF_THE_PATIENT, "contact")
-        return identity, tuple(self.question("identity", link_id).link_id for link_id in contact)
+        return identity, tuple(self.single("identity", link_id).link_id for link_id in contact)
 
     def persons_questions(
         self, where: str, kinds: Mapping[str, tuple[ItemType, ...]], *others: str
@@ -165,7 +163,7 @@ class _RulesReader:
         found = {}
         for part, allowed in kinds.items():
             if part in table:
-                item = self.question(where, text_of(where, table, part))
+                item = self.single(where, text_of(where, table, part))
                 if item.type not in allowed:
                     raise RulesRefused(
                         where,
@@ -173,6 +171,13 @@ class _RulesReader:
                     )
                 found[part] = item.link_id
         return found
+
+    def single(self, where: str, link_id: str) -> Item:
+        """A question that one person answers once."""
+        item = self.question(where, link_id)
+        if item.occurrence:
+            raise RulesRefused(where, f"{quoted(link_id)} may be asked several times; name another question")
+        return item
 
     def question(self, where: str, link_id: str) -> Item:
         item = self.questionnaire.by_link_id.get(link_id)
@@ -197,7 +202,7 @@ class _RulesReader:
         only_keys(name, table, ("kind", "item", "unit", "minimum", "maximum", *(part for part, _ in inputs)))
         questions = []
         for part, types in inputs:
-            item = self.question(name, text_of(name, table, part))
+            item = self.single(name, text_of(name, table, part))
             if item.type not in types:
                 wanted = " or ".join(sorted(types))
                 raise RulesRefused(

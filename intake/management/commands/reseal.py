@@ -39,9 +39,12 @@ class Command(BaseCommand):
         audit.write(audit.Action.KEY, by=audit.shell_account(), detail=detail)
         done = closed = 0
         rows = max(1, options["batch"])
-        for batch in actions.reseal(replacing=replacing, to=to, opened_with=opened_with, batch=rows):
-            done, closed = done + batch.done, closed + batch.closed
-            self.show(done + closed, total)
+        try:
+            for batch in actions.reseal(replacing=replacing, to=to, opened_with=opened_with, batch=rows):
+                done, closed = done + batch.done, closed + batch.closed
+                self.show(done + closed, total)
+        except ValueError as error:  # the clinic's key and the escrow key would be one
+            raise CommandError(str(error)) from None
         self.stdout.write(f"Sealed again, from key {replacing} to key {to.id}: {done} of {total}.")
         if closed:
             raise CommandError(
