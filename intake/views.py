@@ -168,6 +168,8 @@ def check(request: HttpRequest) -> HttpResponse:
         return no_form_here(request)
     except actions.NotComplete:
         return render_check(request, current_draft(request) or draft)
+    except actions.NotConfirmed:
+        return render(request, "intake/not_confirmed.html", {"as_of": as_of(draft)}, status=503)
     return redirect("intake:done")
 
 

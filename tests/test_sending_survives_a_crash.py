@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from clinic_site.roles import Role
@@ -133,3 +134,35 @@ def test_a_code_that_was_never_given_out_gets_no_reference(client: Client) -> No
         assert reference_of(secret.submission_id) not in page
     assert client.post("/screening/check/").status_code == 409
     assert not Submission.objects.exists()
+
+
+# PostgreSQL's own words where it gave up waiting for a replica; here a trigger says them at the COMMIT.
+GIVE_UP_WAITING = """
+CREATE FUNCTION pg_temp.give_up() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE WARNING 'canceling wait for synchronous replication due to user request' USING DETAIL =
+        'The transaction has already committed locally, but might not have been replicated to the standby.';
+    RETURN NULL;
+END
+$$;
+CREATE CONSTRAINT TRIGGER give_up AFTER INSERT ON intake_submission DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION pg_temp.give_up();
+"""
+
+
+def test_what_a_replica_may_not_have_is_not_acknowledged(client: Client) -> None:
+    walk(client)
+    with connection.cursor() as cursor:
+        cursor.execute(GIVE_UP_WAITING)
+    try:
+        response = client.post("/screening/check/")
+        reference = reference_of(secret_of(client).submission_id)
+        assert response.status_code == 503
+        assert "Please send once more" in response.text
+        assert reference not in response.text
+        assert "tel:988" in response.text
+        assert reference in client.post("/screening/check/", follow=True).text
+        assert Submission.objects.count() == 1
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TRIGGER give_up ON intake_submission")

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Collection, Mapping
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from clinic_site.clinic import current_clinic
@@ -17,6 +17,9 @@ from intake.questionnaires.answers import Answers, Problem, Value, kept, problem
 from intake.questionnaires.triage import bound_problems, gate, triage
 from intake.sealing import CannotOpen
 from intake.secret import Secret
+
+# What PostgreSQL says, as a warning, where it gave up waiting for the replica after a COMMIT.
+NOT_REPLICATED = "might not have been replicated"
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +44,10 @@ class ChangedElsewhere(Exception):
     def __init__(self, draft: Draft) -> None:
         self.draft = draft
         """As it stands now."""
+
+
+class NotConfirmed(Exception):
+    """The database kept it, and could not say that its replica has it too. Sending again is safe."""
 
 
 class DraftGone(Exception):
@@ -116,13 +123,22 @@ def save_page(
     return draft
 
 
-@transaction.atomic
 def submit(*, secret: Secret, based_on: int | None = None, at: datetime.datetime) -> Draft:
     """Send the draft to the clinic: one submission row, and the draft becomes the receipt that is returned.
 
     `based_on` is the draft's revision when its answers were checked, None not to compare. Sending again returns the
-    same receipt. Raises DraftGone, ChangedElsewhere, or NotComplete with what is missing or wrong.
+    same receipt. Raises DraftGone, ChangedElsewhere, NotComplete with what is missing or wrong, or NotConfirmed.
     """
+    connection.ensure_connection()
+    connection.connection.notices.clear()
+    receipt = receipt_of_sending(secret=secret, based_on=based_on, at=at)
+    if any(NOT_REPLICATED in notice for notice in connection.connection.notices):
+        raise NotConfirmed
+    return receipt
+
+
+@transaction.atomic
+def receipt_of_sending(*, secret: Secret, based_on: int | None, at: datetime.datetime) -> Draft:
     draft = locked_draft(secret, at=at)
     if draft.is_receipt:
         return draft
