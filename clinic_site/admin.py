@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 
 from clinic_site import (
+    account_admin,  # noqa: F401  (registers accounts and groups)
     audit,
     audit_admin,  # noqa: F401  (registers the audit trail)
 )

@@ -40,6 +40,7 @@ class Action(models.TextChoices):
     LOGIN_FAILED = "login_failed", "Sign-in failed"
     QUESTIONNAIRE = "questionnaire", "Questionnaire changed"
     CLINIC = "clinic", "Clinic facts changed"
+    ACCOUNT = "account", "Account or group changed"
 
 
 class Reason(models.TextChoices):
@@ -56,7 +57,8 @@ class Reason(models.TextChoices):
 
 NEEDS_A_REASON = (Action.REVEAL, Action.EXPORT)
 
-# All that `detail` may say, besides a key's id. No digits and no names, so that nothing of a patient fits in.
+# All that `detail` may say, besides the id of a key and the number of an account. No other digits and no names, so that
+# nothing of a patient fits in.
 VOCABULARY = """
     to from
     new in_review needs_information accepted declined withdrawn archived assigned unassigned
@@ -68,9 +70,11 @@ VOCABULARY = """
     password code passkey
     imported published retired signed_off tried
     facts hours holidays
+    changed disabled rights
 """
 WORDS = frozenset(VOCABULARY.split())
 KEY_ID = re.compile(r"[0-9a-f]{16}")
+ACCOUNT_NUMBER = re.compile(r"(user|group)_[0-9]{1,10}")
 DETAIL_LENGTH = 60  # characters; two key ids and what was done fit in
 ACCOUNT_LENGTH = 200  # characters; a username has at most 150
 
@@ -203,7 +207,9 @@ def write(
 
     Inside another transaction, which could still be rolled back, this is a RuntimeError.
     """
-    if not all(word in WORDS or KEY_ID.fullmatch(word) for word in detail.split()):
+    if not all(
+        word in WORDS or KEY_ID.fullmatch(word) or ACCOUNT_NUMBER.fullmatch(word) for word in detail.split()
+    ):
         raise UnknownWord("The detail has a word that is not in clinic_site.audit.WORDS.")
     why = Reason(reason).value if reason else ""
     row: list[Any] = [by, settings.ROLE.value, Action(action).value, list(submissions), why, detail]
