@@ -55,11 +55,18 @@ class ClinicAdmin(admin.ModelAdmin[Clinic]):
     def has_delete_permission(self, request: HttpRequest, obj: Clinic | None = None) -> bool:
         return False
 
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> HttpResponse:
         """Written down before Django begins its transaction, in which the trail cannot be written."""
-        if request.method == "POST" and self.has_change_permission(request):
+        may = self.has_change_permission if object_id else self.has_add_permission
+        if request.method == "POST" and may(request):
             audit.write(audit.Action.CLINIC, by=request.user.get_username(), detail="facts hours holidays")
-        return super().changeform_view(request, *args, **kwargs)
+        return super().changeform_view(request, object_id, form_url, extra_context)
 
     def save_model(self, request: HttpRequest, obj: Clinic, form: Any, change: bool) -> None:
         obj.pk = 1  # the one row, whatever the table's counter says

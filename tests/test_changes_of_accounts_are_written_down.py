@@ -135,6 +135,15 @@ def test_groups_are_rights(staff_client: Client, group: Group) -> None:
     assert written() == [("nurse", "made"), ("nurse", f"rights {number}"), ("nurse", f"changed {number}")]
 
 
+def test_a_number_in_djangos_own_spelling_of_addresses_is_written_down_too(
+    staff_client: Client, clerk: User
+) -> None:
+    """The admin reads "_0A" as a line break, and a number with one as the number."""
+    staff_client.post(f"{ACCOUNTS}{clerk.pk}_0A/delete/", {"post": "yes"})
+    assert not User.objects.filter(pk=clerk.pk).exists()
+    assert written() == [("nurse", f"deleted user_{clerk.pk}")]
+
+
 def test_looking_and_what_is_refused_leave_no_mark(client: Client, staff: User, clerk: User) -> None:
     client.force_login(clerk)
     assert client.post(f"{ACCOUNTS}add/", NEW).status_code == 403

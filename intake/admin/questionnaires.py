@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -151,6 +152,8 @@ class QuestionnaireVersionAdmin(admin.ModelAdmin[QuestionnaireVersion]):
         if why_unreadable(version):
             return self.to_version(version)
         posted = request.POST if request.method == "POST" else None
+        if posted is not None:
+            write_down(request, "tried")
         parts = version.definition, version.rules
         today, given = timezone.localdate(), actions.site_answers(version)
         forms, answers = trial_forms(*parts, given, today=today, data=posted)
@@ -220,6 +223,13 @@ class QuestionnaireVersionAdmin(admin.ModelAdmin[QuestionnaireVersion]):
             "unsent": unsent.count(),
         }
         return self.page(request, "retire", context, version)
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Written down before Django begins its transaction, in which the trail cannot be written."""
+        version = self.get_object(request, unquote(object_id))
+        if request.method == "POST" and version and self.has_delete_permission(request, version):
+            write_down(request, "deleted")
+        return super().delete_view(request, object_id, extra_context)
 
     def questionnaire_file(self, request: HttpRequest, pk: int) -> HttpResponse:
         version = self.version_or_404(request, pk)
