@@ -28,8 +28,8 @@ from intake.questionnaires.pages import is_there
 from intake.questionnaires.triage import Rules, RulesRefused, read_rules
 
 MAX_RULES_BYTES = toml_source.MAX_BYTES
-# What [site] of a rules file may ask for, and the setting of Django's that answers it when a draft starts.
-SITE_SETTINGS = {"same_day_review": "SAME_DAY_REVIEW"}
+# What [site] of a rules file may ask for; the site answers it when a draft starts.
+SITE_SETTINGS = ("same_day_review", "in_translation")
 
 
 class DefinitionRefused(Exception):

@@ -48,6 +48,7 @@ Changes = Mapping[str, Value | tuple[Value, ...] | None]
 # 40 years old, of average size, answers for themself, in a clinic that reads forms the same day.
 HEALTHY: Changes = {
     "same-day-review": True,
+    "asked-in-translation": False,
     "adult": YES,
     "respondent": "patient",
     "name": "Test Patient 17",

@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from clinic_site.clinic import current_clinic
 from intake import storage
-from intake.definition_files import SITE_SETTINGS
 from intake.models import Draft, Priority, QuestionnaireVersion, Submission
 from intake.models.draft import DRAFT_LIFETIME, RECEIPT_ANSWERS_LIFETIME, RECEIPT_LIFETIME
 from intake.questionnaires.answers import Answers, Problem, Value, kept, problems
@@ -85,9 +84,10 @@ def site_answers(version: QuestionnaireVersion) -> dict[str, tuple[Value, ...]]:
     Without somebody to call, forms are not read the same day, whatever the setting says: the facts may have been
     emptied since the site's start refused to go without them.
     """
-    values = {setting: bool(getattr(settings, name)) for setting, name in SITE_SETTINGS.items()}
-    if values.get("same_day_review"):
-        values["same_day_review"] = current_clinic().has_somebody_to_call
+    values = {
+        "same_day_review": settings.SAME_DAY_REVIEW and current_clinic().has_somebody_to_call,
+        "in_translation": version.definition.language != version.language,
+    }
     return {link_id: (values[setting],) for setting, link_id in version.rules.site.items()}
 
 

@@ -4,8 +4,10 @@ from functools import lru_cache
 
 from django.db import models
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
+from django.utils.translation import get_language
 
 from intake.questionnaires.definition import Questionnaire, read_questionnaire
+from intake.questionnaires.languages import in_language
 from intake.questionnaires.triage import Rules, read_rules
 
 TITLE_LENGTH = 255  # characters
@@ -121,7 +123,11 @@ class QuestionnaireVersion(models.Model):
 
     @property
     def definition(self) -> Questionnaire:
-        return parsed_definition(self.pk, self.definition_hash)
+        """In the language of the request, where the file has it; else as it was written."""
+        language = (get_language() or self.language).partition("-")[0]
+        if language == self.language.partition("-")[0]:
+            return parsed_definition(self.pk, self.definition_hash)
+        return translated_definition(self.pk, self.definition_hash, language)
 
     @property
     def rules(self) -> Rules:
@@ -136,6 +142,11 @@ def parsed_definition(pk: int, definition_hash: str) -> Questionnaire:
         pk=pk, definition_hash=definition_hash
     )
     return read_questionnaire(bytes(source))
+
+
+@lru_cache(maxsize=64)
+def translated_definition(pk: int, definition_hash: str, language: str) -> Questionnaire:
+    return in_language(parsed_definition(pk, definition_hash), language)
 
 
 @lru_cache(maxsize=64)

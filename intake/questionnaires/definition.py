@@ -21,7 +21,7 @@ from intake.questionnaires.items import (
     QuestionnaireRefused,
 )
 from intake.questionnaires.json_source import MAX_BYTES, Element, read_object
-from intake.questionnaires.pages import NO_GROUP, read_pages, with_descendants
+from intake.questionnaires.pages import places, read_pages
 from intake.questionnaires.scoring import is_scored
 from intake.questionnaires.totals import read_totals
 
@@ -90,12 +90,7 @@ def read_questionnaire(source: bytes) -> Questionnaire:
         definition_hash=hashlib.sha256(source).hexdigest(),
         by_link_id=reader.by_link_id,
         parents=reader.parents,
-        pages_by_item={
-            item.link_id: page
-            for page in pages
-            for item in with_descendants(page.item)
-            if item.link_id != NO_GROUP
-        },
+        pages_by_item=places(pages),
         evaluation_order=order,
         totals=totals,
         occurrences=_occurrences(reader.by_link_id),

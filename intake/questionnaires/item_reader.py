@@ -26,6 +26,7 @@ from intake.questionnaires.items import (
     Option,
     QuestionnaireRefused,
     Scalar,
+    notes,
 )
 from intake.questionnaires.json_source import Element, quoted
 from intake.questionnaires.options import OPTION_KINDS, initially_selected, read_options
@@ -233,14 +234,15 @@ class ItemReader:
             control=control_code(extensions[ext.ITEM_CONTROL]) if ext.ITEM_CONTROL in extensions else "",
             orientation=_text_of(extensions, ext.ORIENTATION, "valueCode"),
             unit=(unit.display or unit.code) if unit else "",
-            hint=_notes(kind, children, HINT_CONTROLS),
-            why=_notes(kind, children, frozenset({"help"})),
+            hint=notes(kind, children, HINT_CONTROLS),
+            why=notes(kind, children, frozenset({"help"})),
             entry_format=_text_of(extensions, ext.ENTRY_FORMAT, "valueString"),
             initial=self._initial(element, kind),
             min_answers=fewest,
             max_decimals=limits.max_decimals(element, extensions, kind),
             pattern=limits.pattern(element, extensions, kind, self.warn),
             unit_coding=unit,
+            unit_translations=limits.unit_translations(extensions),
             translations=read_translations(element, "text"),
         )
 
@@ -374,16 +376,6 @@ def _check_shape(element: Element, kind: ItemType, children: tuple[Item, ...], *
                 f"the question repeats and has the {child.type} {quoted(child.link_id)} inside it, which "
                 "would be asked for each answer; put that after the question"
             )
-
-
-def _notes(kind: ItemType, children: tuple[Item, ...], controls: frozenset[str]) -> str:
-    if kind in NOT_QUESTIONS:
-        return ""
-    return " ".join(
-        child.text
-        for child in children
-        if child.type is ItemType.DISPLAY and child.control in controls and not child.hidden
-    )
 
 
 def _enable_behavior(element: Element) -> Literal["all", "any"]:

@@ -94,7 +94,7 @@ class Option:
 
     def label_in(self, language: str) -> str:
         """The label in that language, else as it stands."""
-        return _in_language(self.translations, language) or self.label
+        return wording_in(self.translations, language) or self.label
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +144,8 @@ class Item:
     """A regular expression that the whole answer matches; never one that takes long."""
     unit_coding: Coding | None = None
     """The unit as the file codes it; `unit` is how it is shown."""
+    unit_translations: tuple[tuple[str, str], ...] = ()
+    """(language, unit) as the file gives them."""
     translations: tuple[tuple[str, str], ...] = ()
     """(language, text) as the file gives them."""
     occurrence: int = 0
@@ -172,10 +174,21 @@ class Item:
 
     def text_in(self, language: str) -> str:
         """The text in that language, else as it stands."""
-        return _in_language(self.translations, language) or self.text
+        return wording_in(self.translations, language) or self.text
 
 
-def _in_language(translations: tuple[tuple[str, str], ...], language: str) -> str:
+def notes(kind: ItemType, children: tuple[Item, ...], controls: frozenset[str]) -> str:
+    """What the displays with one of these itemControl codes say to the question that they stand in."""
+    if kind in NOT_QUESTIONS:
+        return ""
+    return " ".join(
+        child.text
+        for child in children
+        if child.type is ItemType.DISPLAY and child.control in controls and not child.hidden
+    )
+
+
+def wording_in(translations: tuple[tuple[str, str], ...], language: str) -> str:
     """The wording for the language tag, or for its language where the region differs; "" for none."""
     by_tag = {tag.lower(): wording for tag, wording in translations}
     sought = language.lower()

@@ -147,6 +147,12 @@ def unit(element: Element, extensions: Extensions, kind: ItemType, warn: ext.War
     raise element.refusal("a quantity needs its unit; add the extension questionnaire-unit")
 
 
+def unit_translations(extensions: Extensions) -> tuple[tuple[str, str], ...]:
+    """(language, unit) for the one unit that numbers are given in."""
+    found = next((extensions[url] for url in (ext.UNIT, ext.UNIT_OPTION) if url in extensions), None)
+    return () if found is None else ext.read_translations(found.child("valueCoding"), "display")
+
+
 def amount(element: Element, unit: Coding | None, warn: ext.Warn) -> Decimal:
     """The number of a Quantity, which must be in the unit of its question."""
     check_elements(

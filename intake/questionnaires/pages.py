@@ -1,7 +1,7 @@
 """How a questionnaire is cut into pages; the tree of the answers is not touched by it."""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from intake.questionnaires.items import Item, ItemType, Page, QuestionnaireRefused
@@ -34,6 +34,16 @@ def read_pages(items: tuple[Item, ...], title: str) -> tuple[Page, ...]:
         slugs.add(slug)
         pages.append(Page(slug, sheet, sheet.text or title or UNTITLED, number))
     return tuple(pages)
+
+
+def places(pages: Iterable[Page]) -> dict[str, Page]:
+    """The page of each item that stands on one, by linkId."""
+    return {
+        item.link_id: page
+        for page in pages
+        for item in with_descendants(page.item)
+        if item.link_id != NO_GROUP
+    }
 
 
 def questions_on(page: Page, asked: Collection[str]) -> list[Item]:
