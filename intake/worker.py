@@ -13,7 +13,7 @@ from clinic_site import audit
 from clinic_site.roles import Role
 from intake import actions
 from intake.models import QuestionnaireVersion
-from intake.views import SCREENING
+from intake.views.shared import SCREENING
 
 PAUSE = 30  # seconds
 HOURLY = 120  # rounds

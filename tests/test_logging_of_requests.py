@@ -11,7 +11,7 @@ from django.conf import settings as site
 from django.contrib.auth.models import User
 from django.test import Client
 
-from intake import views
+from intake.views import questions
 from tests.markers import MARKER, found_in, written_log
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +45,7 @@ def test_a_page_that_fails_tells_where_and_not_what_was_typed(
     def fail(*args: Any, **kwargs: Any) -> None:
         raise ValueError(MARKER) from KeyError(MARKER)
 
-    monkeypatch.setattr(views.PageForm, "is_valid", fail)
+    monkeypatch.setattr(questions.PageForm, "is_valid", fail)
     client = Client(raise_request_exception=False)
     assert client.post("/screening/age/", {"q-adult": MARKER}).status_code == 500
     assert "ERROR django.request: Internal Server Error: /screening/age/" in log.getvalue()

@@ -93,15 +93,15 @@ def at_the_desk(path: str, **fields: str) -> Callable[[Client], Deed]:
 
 NOTE = at_the_desk("{one}/change/", status="new", note=MARKER)
 POINTS: dict[str, Callable[[Client], Deed]] = {
-    "intake.views.find_page_or_404": look("/screening/medicine-list/"),
+    "intake.views.questions.find_page_or_404": look("/screening/medicine-list/"),
     "intake.storage.open_draft": look("/screening/check/"),
-    "intake.views.as_seen": look("/screening/check/"),
+    "intake.views.sending.as_seen": look("/screening/check/"),
     "intake.forms.parse": save,
-    "intake.views.gate": save,
+    "intake.views.questions.gate": save,
     "intake.actions.save_page": save,
     "intake.storage.seal_draft": save,
-    "intake.views.onwards": save,
-    "intake.views.render": look("/screening/medicine-list/"),
+    "intake.views.questions.onwards": save,
+    "intake.views.questions.render": look("/screening/medicine-list/"),
     "intake.widgets.Written.__init__": save,
     "intake.actions.submit": send,
     "intake.actions.drafts.triage": send,

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from intake import views
+from intake.views import questions
 from tests.applicant import FIRST_PAGE, walk
 
 pytestmark = pytest.mark.django_db
@@ -48,7 +48,7 @@ def test_a_page_that_breaks_says_so_too(client: Client, monkeypatch: pytest.Monk
     def broken() -> object:
         raise RuntimeError("a fault of our own")
 
-    monkeypatch.setattr(views, "current_version", broken)
+    monkeypatch.setattr(questions, "current_version", broken)
     client.raise_request_exception = False
     response = client.get(FIRST_PAGE)
     assert response.status_code == 500

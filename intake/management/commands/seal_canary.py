@@ -6,7 +6,7 @@ from django.utils import timezone
 from intake import actions
 from intake.keys import KeyRefused
 from intake.models import QuestionnaireVersion
-from intake.views import SCREENING
+from intake.views.shared import SCREENING
 
 
 class Command(BaseCommand):

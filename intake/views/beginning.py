@@ -1,0 +1,44 @@
+"""Before and beside the questions: the start page, and where help is in a crisis."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from intake.journey import Detour
+from intake.questionnaires.definition import QuestionnaireRefused
+from intake.questionnaires.triage import RulesRefused
+from intake.views.shared import current_draft, current_version, detour_of, journey_of, page_address
+
+
+@require_safe
+def start(request: HttpRequest) -> HttpResponse:
+    """What the screening is, who reads it and when, and that nobody watches it live."""
+    draft = current_draft(request)
+    version = draft.questionnaire_version if draft else current_version()
+    journey = journey_of(version, draft)
+    return render(
+        request,
+        "intake/start.html",
+        {"draft": draft, "first_page": journey.pages[0], "time_needed": journey.length_in_words()},
+    )
+
+
+@require_safe
+def support(request: HttpRequest) -> HttpResponse:
+    """Where to turn when life feels unbearable. Works for anybody, with or without a draft; never limited."""
+    draft, detour = current_draft(request), detour_of(request)
+    try:
+        journey = journey_of(draft.questionnaire_version, draft) if draft and not draft.is_receipt else None
+    except (QuestionnaireRefused, RulesRefused):  # whatever else is broken, this page is there
+        journey = None
+    following = journey.next_to_see(detour or Detour()) if journey else None
+    return render(
+        request,
+        "intake/support.html",
+        {
+            "crisis_level": journey.crisis_level if journey else "",
+            "has_draft": journey is not None,
+            "following": page_address(following, detour) if following else reverse("intake:check"),
+        },
+    )

@@ -1,0 +1,61 @@
+"""What the views share."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from intake import actions
+from intake.cookies import read_secret
+from intake.journey import Detour, Journey
+from intake.models import Draft, QuestionnaireVersion
+from intake.questionnaires.answers import Answers
+from intake.questionnaires.definition import Page
+from intake.secret import reference_of
+
+SCREENING = "ketamine-screening"  # the questionnaire behind /screening/
+
+
+def current_version() -> QuestionnaireVersion:
+    version = QuestionnaireVersion.objects.current(SCREENING)
+    if version is None:
+        raise Http404("No screening is published.")
+    return version
+
+
+def current_draft(request: HttpRequest) -> Draft | None:
+    secret = read_secret(request)
+    return actions.find_draft(secret, at=timezone.now()) if secret else None
+
+
+def journey_of(version: QuestionnaireVersion, draft: Draft | None) -> Journey:
+    answers: Answers = draft.answers if draft else actions.site_answers(version)
+    return Journey(version, answers, timezone.localdate())
+
+
+def detour_of(request: HttpRequest) -> Detour | None:
+    return Detour.from_text(request.GET.get("return") or request.POST.get("return", ""))
+
+
+def page_address(questions: Page, detour: Detour | None) -> str:
+    return reverse("intake:page", args=[questions.slug], query=in_address(detour))
+
+
+def in_address(detour: Detour | None) -> dict[str, str]:
+    return {"return": str(detour)} if detour else {}
+
+
+def no_form_here(request: HttpRequest) -> HttpResponse:
+    """This browser has no draft: what may have happened, and the ways on."""
+    return render(request, "intake/not_found_here.html", status=409 if request.method == "POST" else 200)
+
+
+def already_sent(request: HttpRequest, receipt: Draft) -> HttpResponse:
+    """A receipt takes no more answers, and says so."""
+    secret, is_change = read_secret(request), request.method == "POST"
+    context = {
+        "draft": receipt,
+        "reference": reference_of(secret.submission_id) if secret else "",
+        "is_change": is_change,
+    }
+    return render(request, "intake/already_sent.html", context, status=409 if is_change else 200)
