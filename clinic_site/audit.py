@@ -68,7 +68,7 @@ VOCABULARY = """
     made self_test reseal escrow drill canary unopenable refused failed
     deleted emptied drafts receipts submissions notices
     password code passkey
-    imported published retired signed_off tried
+    imported published retired signed_off tried translation
     facts hours holidays
     changed disabled rights
 """

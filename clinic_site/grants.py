@@ -50,6 +50,7 @@ GRANTS: Grants = {
     "clinic_site_auditevent": {STAFF: (SELECT, AUDIT_ENTRY), WORKER: (SELECT, AUDIT_ENTRY)},
     # What the site shows, and staff write
     "intake_questionnaireversion": {PUBLIC: (SELECT,), STAFF: EDIT, WORKER: (SELECT,)},
+    "intake_translationreview": {PUBLIC: (SELECT,), STAFF: (SELECT, INSERT), WORKER: (SELECT,)},
     "clinic_site_clinic": {PUBLIC: (SELECT,), STAFF: (SELECT, INSERT, UPDATE), WORKER: (SELECT,)},
     "clinic_site_openinghours": {PUBLIC: (SELECT,), STAFF: EDIT, WORKER: (SELECT,)},
     "clinic_site_holiday": {PUBLIC: (SELECT,), STAFF: EDIT, WORKER: (SELECT,)},

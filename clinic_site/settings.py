@@ -43,6 +43,9 @@ HTTPS = env_flag("CLINIC_HTTPS", default=not EMBEDDED_DATABASE or ROLE is not Ro
 # "A nurse reads the forms on the day they arrive." Only then is PHQ-9 item 9 asked; see docs/decisions/.
 SAME_DAY_REVIEW = env_flag("CLINIC_SAME_DAY_REVIEW", default=False)
 
+# For whoever reads a translation before it is offered; never where patients come.
+SHOW_UNREVIEWED_TRANSLATIONS = env_flag("CLINIC_SHOW_UNREVIEWED_TRANSLATIONS", default=False)
+
 # Key files: docs/keys.md. Which of them this process must have and which it must not, intake/checks.py says.
 PUBLIC_KEY_FILE = os.environ.get("CLINIC_PUBLIC_KEY_FILE", "")
 ESCROW_PUBLIC_KEY_FILE = os.environ.get("CLINIC_ESCROW_PUBLIC_KEY_FILE", "")
@@ -106,6 +109,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "intake.middleware.keep_no_page",
+    *(["intake.languages.speak_language_of_the_path"] if ROLE.serves_public else []),
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     *(ACCOUNT_MIDDLEWARE if ROLE.has_accounts else []),
@@ -167,7 +171,9 @@ if owner_url := os.environ.get("CLINIC_OWNER_DATABASE_URL", ""):
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-LANGUAGE_CODE = "en-us"
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("es", "Español")]  # which are offered to patients: intake/languages.py
+LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "America/New_York"  # Columbia, Maryland: opening hours and dates on pages are local
 USE_I18N = True
 USE_TZ = True

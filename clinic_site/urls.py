@@ -1,4 +1,5 @@
 from django.conf import settings
+from django.conf.urls.i18n import i18n_patterns
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
@@ -10,8 +11,8 @@ if settings.ROLE.serves_public:
     urlpatterns += [
         path("", views.home, name="home"),
         path("contact/", views.contact, name="contact"),
-        path("screening/", include("intake.urls")),
         path("fhir/", include("intake.fhir_urls")),
+        *i18n_patterns(path("screening/", include("intake.urls")), prefix_default_language=False),
     ]
 else:
     way_in = "admin:index" if settings.ROLE.has_accounts else "health"

@@ -13,6 +13,11 @@ PATIENT_DATA = {
 }
 
 NOT_PATIENT_DATA = {
+    "translationreview.id",
+    "translationreview.language",
+    "translationreview.fingerprint",
+    "translationreview.reviewed_by",
+    "translationreview.reviewed_on",
     "questionnaireversion.id",
     "questionnaireversion.slug",
     "questionnaireversion.url",

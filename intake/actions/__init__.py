@@ -34,6 +34,7 @@ from intake.actions.sealing import (
     reseal,
     seal_canary,
 )
+from intake.actions.translations import review_translation
 from intake.definition_files import DefinitionRefused
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "publish",
     "reseal",
     "retire",
+    "review_translation",
     "save_page",
     "seal_canary",
     "site_answers",

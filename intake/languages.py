@@ -1,0 +1,58 @@
+"""The languages of the screening: English, and each translation of which somebody has read every word.
+
+English stands under /screening/, another language under its own first part: /es/screening/.
+"""
+
+import hashlib
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+
+from intake import cookies
+from intake.models import QuestionnaireVersion, TranslationReview
+
+TRANSLATIONS = tuple(code for code, _ in settings.LANGUAGES if code != settings.LANGUAGE_CODE)
+
+
+def fingerprint(language: str) -> str:
+    """Of every word that a patient can read in that language: the site's own, and the published questionnaires'."""
+    words = hashlib.sha256()
+    for folder in settings.LOCALE_PATHS:
+        words.update((folder / language / "LC_MESSAGES" / "django.po").read_bytes())
+    published = QuestionnaireVersion.objects.published().order_by("definition_hash")
+    for definition_hash in published.values_list("definition_hash", flat=True):
+        words.update(definition_hash.encode())
+    return words.hexdigest()
+
+
+def is_reviewed(language: str) -> bool:
+    reviews = TranslationReview.objects.filter(language=language)
+    return reviews.exists() and reviews.filter(fingerprint=fingerprint(language)).exists()
+
+
+def is_offered(language: str) -> bool:
+    return settings.SHOW_UNREVIEWED_TRANSLATIONS or is_reviewed(language)
+
+
+def offered() -> list[str]:
+    """The translations that a patient may choose."""
+    return [language for language in TRANSLATIONS if is_offered(language)]
+
+
+def speak_language_of_the_path(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Where a translation is not offered its addresses are not there, but for those who began in it."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        language = translation.get_language_from_path(request.path_info)
+        if language not in TRANSLATIONS or not (cookies.read_secret(request) or is_offered(language)):
+            language = settings.LANGUAGE_CODE
+        with translation.override(language):
+            response = get_response(request)
+            response.headers.setdefault("Content-Language", language)
+            return response
+
+    return middleware
