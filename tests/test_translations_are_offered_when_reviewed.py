@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone, translation
 
+from clinic_site.audit import AuditEvent
 from intake import actions
 from intake.languages import offered
 from intake.models import QuestionnaireVersion, TranslationReview
@@ -24,7 +25,7 @@ DESK = "/admin/intake/translationreview/"
 
 def review(language: str = "es") -> TranslationReview:
     return actions.review_translation(
-        language=language, reviewed_by="Test Reviewer, RN", reviewed_on=datetime.date(2026, 11, 1), by="nurse"
+        language=language, reviewed_by="Test Reviewer, RN", reviewed_on=datetime.date(2026, 11, 1)
     )
 
 
@@ -71,6 +72,9 @@ def test_staff_enter_who_read_it(staff_client: Client, staff: User) -> None:
     assert "in the future" in refused.content.decode()
     staff_client.post(f"{DESK}add/", form)
     assert offered() == ["es"]
+    assert list(AuditEvent.objects.filter(action="questionnaire").values_list("account", "detail")) == [
+        ("nurse", "translation signed_off")
+    ]
     assert "Test Reviewer, RN" in staff_client.get(DESK).content.decode()
 
 

@@ -6,9 +6,10 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from clinic_site import audit
 from intake import actions
 from intake.languages import TRANSLATIONS, fingerprint
 from intake.models import TranslationReview
@@ -44,12 +45,18 @@ class TranslationReviewAdmin(admin.ModelAdmin[TranslationReview]):
     def is_offered(self, review: TranslationReview) -> bool:
         return review.language in TRANSLATIONS and review.fingerprint == fingerprint(review.language)
 
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """Written down before Django begins its transaction, in which the trail cannot be written."""
+        is_sent = request.method == "POST" and self.has_add_permission(request)
+        if is_sent and TranslationReviewForm(request.POST).is_valid():
+            audit.write(
+                audit.Action.QUESTIONNAIRE, by=request.user.get_username(), detail="translation signed_off"
+            )
+        return super().add_view(request, form_url, extra_context)
+
     def save_model(self, request: HttpRequest, obj: TranslationReview, form: Any, change: bool) -> None:
         review = actions.review_translation(
-            language=obj.language,
-            reviewed_by=obj.reviewed_by,
-            reviewed_on=obj.reviewed_on,
-            by=request.user.get_username(),
+            language=obj.language, reviewed_by=obj.reviewed_by, reviewed_on=obj.reviewed_on
         )
         obj.pk = review.pk
 
