@@ -11,14 +11,15 @@ from typing import Any
 from django.http import HttpRequest
 from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
 
+from clinic_site.addresses import SCREENING
 from clinic_site.log_privacy import told
 
-PRIVATE_PATHS = ("/screening/", "/admin/")
+ADMIN = "/admin/"
 HARMLESS_META = ("REQUEST_METHOD", "PATH_INFO", "CONTENT_TYPE", "CONTENT_LENGTH", "SERVER_PROTOCOL")
 
 
 def is_private(request: HttpRequest | None) -> bool:
-    return request is None or request.path_info.startswith(PRIVATE_PATHS)
+    return request is None or bool(SCREENING.match(request.path_info)) or request.path_info.startswith(ADMIN)
 
 
 class WithoutWhatWasTyped(SafeExceptionReporterFilter):

@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db.utils import Error as DjangoDatabaseError
 from django.template import TemplateDoesNotExist, TemplateSyntaxError
 
+from clinic_site.addresses import SCREENING
 from intake.sealing import CannotOpen
 
 # Their texts name parts of the program, never a value.
@@ -38,7 +39,6 @@ HARMLESS_CODES = ("42501", "42P01", "42703")
 
 SQL_LOGGERS = ("django.db.backends", "django.db.backends.schema")
 FORM_TO_CORRECT = (409, 422)
-SCREENING = "/screening/"
 
 QUERY = re.compile(r"((?:https?:/)?/[^\s?#]*)[?#]\S*")
 ONLY_THE_FIRST_PART = r"\1"
@@ -90,7 +90,8 @@ def is_refusal(record: logging.LogRecord) -> bool:
 def refusal(record: logging.LogRecord) -> str:
     """Which answer, why and where; of the screening not which page, since some come only after a certain answer."""
     status, path = record.__dict__["status_code"], record.__dict__["request"].path
-    place = SCREENING if path.startswith(SCREENING) else path.encode("unicode_escape").decode("ascii")
+    screening = SCREENING.match(path)
+    place = screening[0] if screening else path.encode("unicode_escape").decode("ascii")
     why = ""
     if record.exc_info and record.exc_info[1]:
         why = f" ({type(record.exc_info[1]).__name__})"

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import add_never_cache_headers
 
-SCREENING_PATH = "/screening/"
+from clinic_site.addresses import SCREENING
 
 
 def keep_no_page(
@@ -18,7 +18,7 @@ def keep_no_page(
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        if request.path_info.startswith(SCREENING_PATH):
+        if SCREENING.match(request.path_info):
             add_never_cache_headers(response)
         return response
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from django.test import Client
 
-FIRST_PAGE = "/screening/age/"
+SCREENING = "/screening/"
+FIRST_PAGE = f"{SCREENING}age/"
 
 # What "Test Patient 17" answers, by linkId; every yes/no question that is not listed is answered with no.
 ANSWERS: dict[str, Any] = {
@@ -70,19 +71,20 @@ def default_answer(item: Any) -> str | None:
     return keys[0] if keys and item.required else None
 
 
-def walk(client: Client, *, until: str | None = None, **answers: Any) -> Any:
+def walk(client: Client, *, until: str | None = None, at: str = SCREENING, **answers: Any) -> Any:
     """Fill in page after page; returns the first response that is not a page of questions, or the page `until`.
 
-    Keyword names are linkIds with underscores for hyphens. The crisis page is left with its "go on" link.
+    `at` is where the screening stands in a language. The other keyword names are linkIds with underscores for
+    hyphens. The crisis page is left with its "go on" link.
     """
     given = ANSWERS | {link_id.replace("_", "-"): answer for link_id, answer in answers.items()}
-    response = client.get(FIRST_PAGE)
+    response = client.get(f"{at}age/")
     for _ in range(80):
         path = response.request["PATH_INFO"]
-        if until is not None and path == f"/screening/{until}/":
+        if until is not None and path == f"{at}{until}/":
             return response
         if response.context is None or "form" not in response.context or response.status_code != 200:
-            if path != "/screening/support/":
+            if path != f"{at}support/":
                 assert until is None, f"The page {until} was never shown."
                 return response
             response = client.get(response.context["following"])
@@ -91,8 +93,8 @@ def walk(client: Client, *, until: str | None = None, **answers: Any) -> Any:
     raise AssertionError("The screening never ends.")
 
 
-def send(client: Client, **answers: Any) -> Any:
+def send(client: Client, *, at: str = SCREENING, **answers: Any) -> Any:
     """Fill in everything and press Send: the page that follows."""
-    response = walk(client, **answers)
-    assert response.request["PATH_INFO"] == "/screening/check/", response.content.decode()[:4000]
-    return client.post("/screening/check/", follow=True)
+    response = walk(client, at=at, **answers)
+    assert response.request["PATH_INFO"] == f"{at}check/", response.content.decode()[:4000]
+    return client.post(f"{at}check/", follow=True)

@@ -66,7 +66,7 @@ def start_draft(
     draft = Draft(
         id=secret.draft_id,
         questionnaire_version=version,
-        language=version.language,
+        language=version.language_shown,
         started_at=at,
         saved_at=at,
         expires_at=end_of_day(at + DRAFT_LIFETIME),
@@ -86,7 +86,7 @@ def site_answers(version: QuestionnaireVersion) -> dict[str, tuple[Value, ...]]:
     """
     values = {
         "same_day_review": settings.SAME_DAY_REVIEW and current_clinic().has_somebody_to_call,
-        "in_translation": version.definition.language != version.language,
+        "in_translation": version.language_shown != version.language,
     }
     return {link_id: (values[setting],) for setting, link_id in version.rules.site.items()}
 
@@ -120,6 +120,25 @@ def save_page(
     draft.saved_at = at
     draft.expires_at = end_of_day(at + DRAFT_LIFETIME)
     draft.save(update_fields=["contents", "revision", "saved_at", "expires_at"])
+    return draft
+
+
+@transaction.atomic
+def change_language(*, secret: Secret, at: datetime.datetime) -> Draft:
+    """Go on in the language of the request: the questions change their words, and a few are asked in one only."""
+    draft = locked_draft(secret, at=at)
+    version = draft.questionnaire_version
+    if draft.is_receipt or draft.language == version.language_shown:
+        return draft
+    draft.language = version.language_shown
+    draft.revision += 1
+    asked_by_the_site = {
+        link_id: value
+        for link_id, value in site_answers(version).items()
+        if link_id == version.rules.site.get("in_translation")
+    }
+    storage.seal_draft(draft, secret, answers={**draft.answers, **asked_by_the_site}, changed=draft.changed)
+    draft.save(update_fields=["language", "contents", "revision"])
     return draft
 
 

@@ -130,6 +130,11 @@ class QuestionnaireVersion(models.Model):
         return translated_definition(self.pk, self.definition_hash, language)
 
     @property
+    def language_shown(self) -> str:
+        """The language of `definition`."""
+        return self.definition.language or self.language
+
+    @property
     def rules(self) -> Rules:
         return parsed_rules(self.pk, self.definition_hash, self.rules_hash)
 

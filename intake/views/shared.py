@@ -24,8 +24,17 @@ def current_version() -> QuestionnaireVersion:
 
 
 def current_draft(request: HttpRequest) -> Draft | None:
+    """This browser's form or receipt. An unsent form goes on in the language of the address."""
     secret = read_secret(request)
-    return actions.find_draft(secret, at=timezone.now()) if secret else None
+    draft = actions.find_draft(secret, at=timezone.now()) if secret else None
+    if (
+        secret
+        and draft
+        and not draft.is_receipt
+        and draft.language != draft.questionnaire_version.language_shown
+    ):
+        return actions.change_language(secret=secret, at=timezone.now())
+    return draft
 
 
 def journey_of(version: QuestionnaireVersion, draft: Draft | None) -> Journey:

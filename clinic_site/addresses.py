@@ -1,0 +1,5 @@
+"""Addresses that more than one part of the site treats in a way of its own."""
+
+import re
+
+SCREENING = re.compile(r"(/[a-z]{2})?/screening/")  # a translation stands under its language: /es/screening/
