@@ -5,9 +5,10 @@ import os
 import secrets
 from pathlib import Path
 
-from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group, User
 from django.db import transaction
 
+from clinic_site.accounts.groups import GROUPS, active_administrators
 from clinic_site.clinic import Clinic, OpeningHours, Weekday
 
 STAFF_USERNAME = "staff"
@@ -40,12 +41,11 @@ def create_demo_clinic() -> Clinic | None:
 
 
 def create_staff_account(password_file: Path) -> str | None:
-    """Make the first account, a superuser, and return its password. None where a superuser exists already.
+    """Make the first account, in all four groups, and return its password. None where an administrator exists already.
 
     The password is kept in `password_file`, which only its owner may read.
     """
-    users = get_user_model().objects
-    if users.filter(is_superuser=True).exists():
+    if active_administrators().exists():
         return None
     password = secrets.token_urlsafe(15)
     password_file.parent.mkdir(parents=True, exist_ok=True)
@@ -54,5 +54,6 @@ def create_staff_account(password_file: Path) -> str | None:
     descriptor = os.open(password_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as lines:
         lines.write(f"{password}\n")
-    users.create_superuser(STAFF_USERNAME, password=password)
+    account = User.objects.create_user(STAFF_USERNAME, password=password, is_staff=True)
+    account.groups.set(Group.objects.filter(name__in=GROUPS))
     return password

@@ -4,8 +4,10 @@ import stat
 from pathlib import Path
 
 import pytest
-from django.contrib.auth import authenticate, get_user_model
+from django.contrib.auth import authenticate
+from django.contrib.auth.models import Group, User
 
+from clinic_site.accounts.groups import ADMINISTRATOR, GROUPS
 from clinic_site.clinic import Clinic
 from clinic_site.demonstration import create_demo_clinic, create_staff_account
 
@@ -35,12 +37,19 @@ def test_the_first_account_can_sign_in_with_the_password_that_is_kept_for_its_ow
     password_file = tmp_path / "staff-password"
     password_file.write_text("left from a database that is gone")
     password = create_staff_account(password_file)
-    assert authenticate(username="staff", password=password) is not None
+    account = authenticate(username="staff", password=password)
+    assert account is not None
+    assert not account.is_superuser
+    assert {group.name for group in account.groups.all()} == set(GROUPS)
     assert password_file.read_text() == f"{password}\n"
     assert stat.S_IMODE(password_file.stat().st_mode) == 0o600
 
 
-def test_a_site_that_has_a_superuser_gets_no_second_one(tmp_path: Path) -> None:
-    get_user_model().objects.create_superuser("owner", password="a long enough password")
+@pytest.mark.parametrize("is_superuser", [True, False])
+def test_a_site_that_has_an_administrator_gets_no_second_one(tmp_path: Path, is_superuser: bool) -> None:
+    owner = User.objects.create_user(
+        "owner", password="a long enough password", is_staff=True, is_superuser=is_superuser
+    )
+    owner.groups.set([] if is_superuser else [Group.objects.get(name=ADMINISTRATOR)])
     assert create_staff_account(tmp_path / "staff-password") is None
     assert not (tmp_path / "staff-password").exists()

@@ -8,12 +8,13 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from clinic_site import audit
 from clinic_site.audit import Action, Reason
 from intake import storage
-from intake.models import Submission
+from intake.models import Note, Submission
 from intake.questionnaires.definition import QuestionnaireRefused
 from intake.questionnaires.triage import RulesRefused
 from intake.sealing import CannotOpen
@@ -33,13 +34,27 @@ def account_of(request: HttpRequest) -> str:
     return request.user.get_username()
 
 
+def may_reveal(request: HttpRequest) -> bool:
+    return request.user.has_perm("intake.reveal_submission")
+
+
+def may_read(request: HttpRequest) -> bool:
+    """Answers, and what follows from them: flags with their reasons, scores, what colleagues noted."""
+    return request.user.has_perm("intake.read_answers")
+
+
+def may_export(request: HttpRequest) -> bool:
+    return request.user.has_perm("intake.export_submission")
+
+
 def look_at_list(request: HttpRequest, submissions: Collection[Submission]) -> None:
     """Put onto each what its head holds; None where it does not open, which must not break the list."""
     audit.write(Action.LIST, by=account_of(request), submissions=[one.pk for one in submissions])
     shown = revealed(request)
+    opens = may_reveal(request) or may_read(request)
     for submission in submissions:
-        submission.opened_head = head_or_none(submission)
-        submission.is_revealed = str(submission.pk) in shown
+        submission.opened_head = head_or_none(submission) if opens else None
+        submission.is_revealed = may_reveal(request) and str(submission.pk) in shown
 
 
 def head_or_none(submission: Submission) -> storage.Head | None:
@@ -49,10 +64,18 @@ def head_or_none(submission: Submission) -> storage.Head | None:
         return None
 
 
-def look_at(request: HttpRequest, submission: Submission) -> tuple[storage.Head, storage.Body]:
-    """Open one submission. Raises CannotOpen."""
+def look_at(request: HttpRequest, submission: Submission) -> tuple[storage.Head | None, storage.Body | None]:
+    """Open what of one submission this account may see: its head, its answers, or neither. Raises CannotOpen."""
     audit.write(Action.OPEN, by=account_of(request), submissions=[submission.pk])
-    return storage.read_both(submission)
+    if may_read(request):
+        return storage.read_both(submission)
+    return (storage.read_head(submission) if may_reveal(request) else None), None
+
+
+def notes_shown(request: HttpRequest, submission: Submission) -> QuerySet[Note]:
+    """All of them, or one's own: what a clinician notes may be an answer."""
+    notes = submission.notes.all()
+    return notes if may_read(request) else notes.filter(author=account_of(request))
 
 
 def reveal(request: HttpRequest, submission: Submission, reason: str) -> None:
@@ -69,7 +92,7 @@ def revealed(request: HttpRequest) -> dict[str, float]:
 
 
 def is_revealed(request: HttpRequest, submission: Submission) -> bool:
-    return str(submission.pk) in revealed(request)
+    return may_reveal(request) and str(submission.pk) in revealed(request)
 
 
 def questions_about_identity(submission: Submission) -> frozenset[str] | None:

@@ -96,11 +96,19 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
     def get_queryset(self, request: HttpRequest) -> SubmissionQuerySet:
         return Submission.objects.of_patients().most_urgent_first().with_version().defer("body")
 
+    def get_list_display(self, request: HttpRequest) -> list[str]:
+        hidden = set() if looks.may_read(request) else {"reasons"}
+        hidden |= set() if looks.may_reveal(request) or looks.may_read(request) else {"person"}
+        return [column for column in self.list_display if column not in hidden]
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Submission | None = None) -> bool:
         return False
+
+    def has_export_permission(self, request: HttpRequest) -> bool:
+        return looks.may_export(request)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Only what the filters offer: Django would let the address ask about any column."""
@@ -172,7 +180,7 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
     def reference_code(self, submission: Submission) -> str:
         return submission.reference
 
-    @admin.action(description="Export selected as FHIR", permissions=["view"])
+    @admin.action(description="Export selected as FHIR", permissions=["export"])
     def export_selected(self, request: HttpRequest, queryset: SubmissionQuerySet) -> HttpResponse | None:
         """First why, then the file. The filters of the list go along, so that the file holds what was ticked."""
         chosen = list(queryset.defer(None).with_version()[: MOST_AT_ONCE + 1])
@@ -238,6 +246,9 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
             "badge": priority_badge(submission),
             "form": form,
             "may_change": may_change,
+            "may_reveal": looks.may_reveal(request),
+            "may_read": looks.may_read(request),
+            "may_export": looks.may_export(request),
             "reason_form": looks.ReasonForm(),
             "seen_status": submission.status,
             "first_reason": Reason.CRISIS if submission.priority <= Priority.CRISIS else "",
@@ -251,16 +262,20 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
             head, body = looks.look_at(request, submission)
         except CannotOpen as refusal:
             return {"unopenable": str(refusal)}
+        found = {
+            "head": head,
+            "age": age_of(head) if head else None,
+            "notes": [(note, note_text(note)) for note in looks.notes_shown(request, submission)],
+        }
+        if head is None or body is None:
+            return found
         pages: Sequence[Mapping[str, Any]] = body.pages
         if not looks.is_revealed(request, submission):
             pages = looks.masked(pages, looks.questions_about_identity(submission))
-        return {
-            "head": head,
-            "age": age_of(head),
+        return found | {
             "flags": [{**flag, "level_label": LEVEL_LABELS[flag["level"]]} for flag in head.flags],
             "flagged": {link_id for flag in head.flags for link_id in flag["evidence"]},
             "pages": pages,
-            "notes": [(note, note_text(note)) for note in submission.notes.all()],
         }
 
     def is_saved(self, request: HttpRequest, submission: Submission, form: ReviewForm) -> bool:
@@ -285,6 +300,8 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
 
     def reveal_view(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
         """Who it is, for a reason."""
+        if not looks.may_reveal(request):
+            raise PermissionDenied
         submission = self.submission_or_404(request, str(object_id))
         form = looks.ReasonForm(request.POST)
         if form.is_valid():
@@ -295,6 +312,8 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
 
     def export_view(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
         """One submission as a file. A POST, so that no link or picture on another page can ask for it."""
+        if not looks.may_export(request):
+            raise PermissionDenied
         submission = self.submission_or_404(request, str(object_id))
         form = looks.ReasonForm(request.POST)
         if not form.is_valid():

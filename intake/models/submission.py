@@ -102,6 +102,12 @@ class Submission(Envelope):
     objects = SubmissionQuerySet.as_manager()
 
     class Meta:
+        # Django's "view" is the queue and the status; what is sealed has rights of its own. Groups: accounts/groups.py
+        permissions = [
+            ("reveal_submission", "Can see who sent a submission, for a reason"),
+            ("read_answers", "Can read answers, flags, scores and notes"),
+            ("export_submission", "Can export submissions, for a reason"),
+        ]
         indexes = [
             models.Index(fields=["priority", "received_at", "id"], name="intake_submission_queue"),
             models.Index(fields=["status", "priority", "received_at"], name="intake_submission_by_status"),

@@ -12,7 +12,7 @@ from clinic_site.roles import Role
 
 
 class Command(migrate.Command):
-    """Django's own, as the owner of the tables, and the grants with it."""
+    """Django's own, as the owner of the tables, and the grants and the groups of staff with it."""
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         if not settings.ROLE.has_accounts:  # some migrations are of apps that this process does not load
@@ -34,6 +34,10 @@ class Command(migrate.Command):
         super().handle(*args, **options)
         if options["plan"] or options["check_unapplied"]:
             return
+        if "auth_group" in connections["default"].introspection.table_names():
+            from clinic_site.accounts.groups import write_groups  # of a role that has accounts
+
+            write_groups()
         try:
             write_grants(connections["default"])
         except RolesMissing as missing:
