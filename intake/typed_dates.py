@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from django.utils import timezone
 
 MONTHS = (
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
+    ("january", "enero"),
+    ("february", "febrero"),
+    ("march", "marzo"),
+    ("april", "abril"),
+    ("may", "mayo"),
+    ("june", "junio"),
+    ("july", "julio"),
+    ("august", "agosto"),
+    ("september", "septiembre", "setiembre"),
+    ("october", "octubre"),
+    ("november", "noviembre"),
+    ("december", "diciembre"),
 )
 _CLOCK = re.compile(r"([0-9]{1,2})(?::([0-9]{2}))?(?::([0-9]{2}))?\s?(?:([ap])\.?m\.?)?")
 
@@ -28,6 +28,8 @@ def iso_date(month: str, day: str, year: str) -> str:
 
     >>> iso_date("Mar", "9", "1962"), iso_date("02", "31", "1980"), iso_date("x", "1", "1980")
     ('1962-03-09', '1980-02-31', 'x/1/1980')
+    >>> iso_date("Sept.", "9", "1962"), iso_date("agosto", "9", "1962")
+    ('1962-09-09', '1962-08-09')
     """
     number = month_number(month)
     is_number = all(part.isascii() and part.isdigit() for part in (number, day, year))
@@ -39,8 +41,8 @@ def iso_date(month: str, day: str, year: str) -> str:
 def month_number(month: str) -> str:
     name = month.lower().rstrip(".")
     if len(name) >= 3:
-        for number, full_name in enumerate(MONTHS, start=1):
-            if full_name.startswith(name) or name == "sept" and number == 9:
+        for number, full_names in enumerate(MONTHS, start=1):
+            if any(full_name.startswith(name) for full_name in full_names):
                 return str(number)
     return month
 

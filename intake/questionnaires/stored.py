@@ -9,12 +9,9 @@ from decimal import Decimal
 from intake.questionnaires.conditions import asked
 from intake.questionnaires.items import HINT_CONTROLS, NUMBERS, Item, ItemType, Questionnaire
 from intake.questionnaires.pages import NO_GROUP
+from intake.questionnaires.spoken import clock_in_words, day_in_words, moment_in_words, yes_or_no
 from intake.questionnaires.values import Answers, Other, Value, has_type
 
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
 _DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
@@ -127,20 +124,20 @@ def as_seen(questionnaire: Questionnaire, answers: Answers) -> tuple[SeenPage, .
     """
     enabled = asked(questionnaire, answers)
     pages = (
-        SeenPage(page.title, page.slug, tuple(_seen(page.item, answers, enabled)))
+        SeenPage(page.title, page.slug, tuple(_seen(page.item, answers, enabled, questionnaire.language)))
         for page in questionnaire.pages
         if page.item.link_id == NO_GROUP or page.item.link_id in enabled
     )
     return tuple(page for page in pages if page.items)
 
 
-def _seen(around: Item, answers: Answers, enabled: frozenset[str]) -> Iterator[SeenItem]:
+def _seen(around: Item, answers: Answers, enabled: frozenset[str], language: str) -> Iterator[SeenItem]:
     for item in around.items:
         if item.hidden or item.link_id not in enabled:
             continue
         if around.is_question and item.type is ItemType.DISPLAY:
             continue  # its hint, its reason or a note of it
-        inside = tuple(_seen(item, answers, enabled))
+        inside = tuple(_seen(item, answers, enabled, language))
         given = answers.get(item.link_id, ())
         if item.read_only and not given:
             given = item.initial
@@ -158,7 +155,7 @@ def _seen(around: Item, answers: Answers, enabled: frozenset[str]) -> Iterator[S
             why=item.why,
             notes=notes_of(item),
             is_question=item.is_question,
-            answers_in_words=in_words(item, given),
+            answers_in_words=in_words(item, given, language),
             asked=True,
         )
         yield from inside
@@ -172,40 +169,26 @@ def notes_of(item: Item) -> tuple[str, ...]:
     return tuple(word.text for word in words if word.control not in HINT_CONTROLS | {"help"})
 
 
-def in_words(item: Item, values: tuple[Value, ...]) -> tuple[str, ...]:
+def in_words(item: Item, values: tuple[Value, ...], language: str = "") -> tuple[str, ...]:
     """The answers as a person reads them: an option's label, "March 9, 1962", "72.5 kg"."""
-    return tuple(_in_words(item, value) for value in values)
+    return tuple(_in_words(item, value, language) for value in values)
 
 
-def _in_words(item: Item, value: Value) -> str:
+def _in_words(item: Item, value: Value, language: str) -> str:
     match value:
         case bool():
-            return "Yes" if value else "No"
+            return yes_or_no(value, language)
         case Other():
             return value.text
         case str():
             option = item.option(value)
             return option.label if option else value
         case datetime():
-            return f"{_day(value)} at {_clock(value.timetz())}"
+            return moment_in_words(value, value.timetz(), language)
         case date():
-            return _day(value)
+            return day_in_words(value, language)
         case time():
-            return _clock(value)
+            return clock_in_words(value, language)
         case _:
             number = format(value, "f") if isinstance(value, Decimal) else str(value)
             return f"{number} {item.unit}" if item.unit else number
-
-
-def _day(day: date) -> str:
-    return f"{_MONTHS[day.month - 1]} {day.day}, {day.year}"
-
-
-def _clock(clock: time) -> str:
-    """The time as it is said in the United States; seconds only where there are some.
-
-    >>> _clock(time(0, 5)), _clock(time(14, 30)), _clock(time(12, 0, 9))
-    ('12:05 am', '2:30 pm', '12:00:09 pm')
-    """
-    seconds = f":{clock.second:02}" if clock.second else ""
-    return f"{clock.hour % 12 or 12}:{clock.minute:02}{seconds} {'am' if clock.hour < 12 else 'pm'}"
