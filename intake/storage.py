@@ -81,7 +81,7 @@ def open_draft(draft: Draft, secret: Secret) -> None:
 def seal_submission(submission: Submission, answers: Answers, triage: Triage) -> None:
     """Fill the sealed columns; the others, save the staff's own, must be final: they are sealed along."""
     version = submission.questionnaire_version
-    head = head_contents(version.definition, version.rules, answers, triage)
+    head = head_contents(version.as_written, version.rules, answers, triage)
     body = body_contents(version.definition, answers)
     sealed = sealing.seal(as_bytes(head), as_bytes(body), context_of(submission), recipients())
     put_wraps(submission, sealed)

@@ -7,7 +7,7 @@ from django.test import Client
 
 from intake.models import Draft, Submission
 from tests.applicant import send, walk
-from tests.opened import opened_body
+from tests.opened import opened_body, opened_head
 
 pytestmark = pytest.mark.django_db
 
@@ -26,6 +26,11 @@ def test_the_clinic_gets_the_form_in_the_words_that_the_patient_read(client: Cli
     wordings = str(opened_body(submission))
     assert "¿Dónde tiene el dolor?" in wordings
     assert "Where is your pain?" not in wordings
+
+
+def test_the_nurse_reads_in_her_own_language_how_to_reach_the_patient(client: Client) -> None:
+    send(client, at=SPANISH)
+    assert dict(opened_head().contact)["When is a good time to call?"] == "Morning, Evening"
 
 
 def test_the_scale_without_a_published_spanish_wording_is_not_asked(client: Client) -> None:

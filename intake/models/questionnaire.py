@@ -126,8 +126,13 @@ class QuestionnaireVersion(models.Model):
         """In the language of the request, where the file has it; else as it was written."""
         language = (get_language() or self.language).partition("-")[0]
         if language == self.language.partition("-")[0]:
-            return parsed_definition(self.pk, self.definition_hash)
+            return self.as_written
         return translated_definition(self.pk, self.definition_hash, language)
+
+    @property
+    def as_written(self) -> Questionnaire:
+        """In its own language, which staff read."""
+        return parsed_definition(self.pk, self.definition_hash)
 
     @property
     def language_shown(self) -> str:
