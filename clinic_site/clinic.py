@@ -12,18 +12,20 @@ from django.core.validators import RegexValidator
 from django.db import DatabaseError, models
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 
 class Weekday(models.IntegerChoices):
     """Numbered as Python's date.weekday()."""
 
-    MONDAY = 0, "Monday"
-    TUESDAY = 1, "Tuesday"
-    WEDNESDAY = 2, "Wednesday"
-    THURSDAY = 3, "Thursday"
-    FRIDAY = 4, "Friday"
-    SATURDAY = 5, "Saturday"
-    SUNDAY = 6, "Sunday"
+    MONDAY = 0, _("Monday")
+    TUESDAY = 1, _("Tuesday")
+    WEDNESDAY = 2, _("Wednesday")
+    THURSDAY = 3, _("Thursday")
+    FRIDAY = 4, _("Friday")
+    SATURDAY = 5, _("Saturday")
+    SUNDAY = 6, _("Sunday")
 
 
 looks_like_a_phone_number = RegexValidator(
@@ -149,10 +151,10 @@ def clock(time: datetime.time) -> str:
     ('8:30 am', '12 noon', '5 pm')
     """
     if (time.hour, time.minute) == (12, 0):
-        return "12 noon"
+        return gettext("12 noon")
     hour = time.hour % 12 or 12
     minutes = f":{time.minute:02}" if time.minute else ""
-    return f"{hour}{minutes} {'am' if time.hour < 12 else 'pm'}"
+    return f"{hour}{minutes} {gettext('am') if time.hour < 12 else gettext('pm')}"
 
 
 def hours_in_words(week: Iterable[Hours]) -> list[str]:
@@ -170,12 +172,16 @@ def hours_in_words(week: Iterable[Hours]) -> list[str]:
             runs[-1].append(row)
         else:
             runs.append([row])
-    return [f"{days_in_words(run)}, {clock(run[0].opens)} to {clock(run[0].closes)}" for run in runs]
+    return [f"{days_in_words(run)}, {span(clock(run[0].opens), clock(run[0].closes))}" for run in runs]
 
 
 def days_in_words(run: Sequence[Hours]) -> str:
-    first, last = Weekday(run[0].weekday).label, Weekday(run[-1].weekday).label
-    return str(first) if first == last else f"{first} to {last}"
+    first, last = str(Weekday(run[0].weekday).label), str(Weekday(run[-1].weekday).label)
+    return first if first == last else span(first, last)
+
+
+def span(first: str, last: str) -> str:
+    return gettext("%(first)s to %(last)s") % {"first": first, "last": last}
 
 
 def next_opening(
