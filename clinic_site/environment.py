@@ -19,6 +19,14 @@ def env_flag(name: str, *, default: bool) -> bool:
     return value == "1"
 
 
+def env_number(name: str, *, default: int) -> int:
+    """The variable as a whole number, 0 or more."""
+    value = os.environ.get(name, "")
+    if value and not (value.isascii() and value.isdecimal()):
+        raise ImproperlyConfigured(f"{name} is {value!r}. Write a number: {name}={default}.")
+    return int(value) if value else default
+
+
 def env_choice(name: str, *, default: Choice) -> Choice:
     """The variable as one of the default's kind."""
     choices = type(default)

@@ -26,6 +26,7 @@ class May:
 
 SELECT, INSERT, UPDATE, DELETE = May("SELECT"), May("INSERT"), May("UPDATE"), May("DELETE")
 EDIT = (SELECT, INSERT, UPDATE, DELETE)
+COUNTS = (SELECT, INSERT, May("UPDATE", ("count",)))
 PUBLIC, STAFF, WORKER = Role.PUBLIC, Role.STAFF, Role.WORKER
 
 # What a writer of the audit trail fills in; the database adds the number, the time and the chain.
@@ -59,6 +60,11 @@ GRANTS: Grants = {
     "treatments_citation": {PUBLIC: (SELECT,), STAFF: EDIT},
     "treatments_condition": {PUBLIC: (SELECT,), STAFF: EDIT},
     "treatments_source": {PUBLIC: (SELECT,), STAFF: EDIT},
+    "clinic_site_ratelimit": {
+        PUBLIC: COUNTS,
+        STAFF: COUNTS,
+        WORKER: (May("SELECT", ("expires_at",)), DELETE),
+    },
     # Accounts
     "auth_user": {STAFF: EDIT},
     "auth_user_groups": {STAFF: EDIT},

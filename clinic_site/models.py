@@ -2,5 +2,6 @@
 
 from clinic_site.audit import AuditEvent
 from clinic_site.clinic import Clinic, Holiday, OpeningHours
+from clinic_site.limits import RateLimit
 
-__all__ = ["AuditEvent", "Clinic", "Holiday", "OpeningHours"]
+__all__ = ["AuditEvent", "Clinic", "Holiday", "OpeningHours", "RateLimit"]

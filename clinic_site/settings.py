@@ -10,7 +10,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from clinic_site import embedded
-from clinic_site.environment import env_choice, env_flag, env_list, env_required
+from clinic_site.environment import env_choice, env_flag, env_list, env_number, env_required
 from clinic_site.roles import Role
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -208,7 +208,10 @@ SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
-if env_flag("CLINIC_BEHIND_PROXY", default=False):
+BEHIND_PROXY = env_flag("CLINIC_BEHIND_PROXY", default=False)
+# How many proxies of our own a request passes: as many entries of X-Forwarded-For, from the right, are to be believed.
+TRUSTED_PROXIES = env_number("CLINIC_TRUSTED_PROXIES", default=1 if BEHIND_PROXY else 0)
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SECURE = HTTPS

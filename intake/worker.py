@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import close_old_connections
 from django.utils import timezone
 
-from clinic_site import audit
+from clinic_site import audit, limits
 from clinic_site.roles import Role
 from intake import actions
 from intake.models import QuestionnaireVersion
@@ -55,6 +55,7 @@ def delete_what_has_expired() -> None:
     if emptied:
         audit.write(audit.Action.RETENTION, by=audit.WORKER, detail="receipts emptied")
     actions.delete_old_canaries(at=at)
+    limits.forget_past_counts(at=at)
 
 
 def do(duty: Callable[[], object]) -> None:
