@@ -35,6 +35,9 @@ WRAPS = May("UPDATE", ("clinic_key_id", "clinic_wrap", "escrow_key_id", "escrow_
 FIRST_LOOK = May("UPDATE", ("opens",))
 # Who retires a version is told how many still fill it in, and Django looks before it deletes one.
 HOW_MANY_DRAFTS = May("SELECT", ("id", "questionnaire_version_id", "expires_at", "sent_at"))
+WHEN_IT_ENDS = May(
+    "SELECT", ("expire_date",)
+)  # the worker deletes what has expired, and sees no more of a session
 STAFFS_OWN_STATE = May("UPDATE", ("status", "status_changed_at", "assigned_to"))
 
 Grants = Mapping[str, Mapping[Role, tuple[May, ...]]]
@@ -74,7 +77,7 @@ GRANTS: Grants = {
     "auth_permission": {STAFF: (SELECT,)},
     "django_admin_log": {STAFF: (SELECT, INSERT, DELETE)},  # deleting an account takes its lines along
     "django_content_type": {STAFF: (SELECT,)},
-    "django_session": {STAFF: EDIT},
+    "clinic_site_staffsession": {STAFF: EDIT, WORKER: (WHEN_IT_ENDS, DELETE)},
     # Django's own bookkeeping
     "django_migrations": {STAFF: (SELECT,), WORKER: (SELECT,)},
 }

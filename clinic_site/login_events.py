@@ -1,18 +1,22 @@
 """Sign-ins in the audit trail, by Django's own login signals. Imported only where accounts are installed."""
 
+import time
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.dispatch import receiver
+from django.http import HttpRequest
 
 from clinic_site import audit
 from clinic_site.audit import Action
+from clinic_site.session_store import STARTED
 
 
 @receiver(user_logged_in, dispatch_uid="audit login")
-def write_login(user: AbstractBaseUser, **kwargs: Any) -> None:
+def write_login(user: AbstractBaseUser, request: HttpRequest, **kwargs: Any) -> None:
+    request.session[STARTED] = int(time.time())
     audit.write(Action.LOGIN, by=user.get_username())
 
 

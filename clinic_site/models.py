@@ -3,5 +3,6 @@
 from clinic_site.audit import AuditEvent
 from clinic_site.clinic import Clinic, Holiday, OpeningHours
 from clinic_site.limits import RateLimit
+from clinic_site.sessions import StaffSession
 
-__all__ = ["AuditEvent", "Clinic", "Holiday", "OpeningHours", "RateLimit"]
+__all__ = ["AuditEvent", "Clinic", "Holiday", "OpeningHours", "RateLimit", "StaffSession"]

@@ -84,7 +84,6 @@ ACCOUNT_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
 ]
 INSTALLED_APPS = [
@@ -101,6 +100,7 @@ INSTALLED_APPS = [
 
 ACCOUNT_MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "clinic_site.accounts.middleware.keep_session_while_used",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
@@ -217,7 +217,10 @@ X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
-SESSION_COOKIE_AGE = 12 * 60 * 60  # seconds: a working day
+SESSION_ENGINE = "clinic_site.session_store"
+SESSION_COOKIE_AGE = 12 * 60 * 60  # seconds since the sign-in: a working day, whatever was done in it
+SESSION_IDLE = 15 * 60  # seconds without a request
+SESSION_WARNING = 2 * 60  # seconds before that: static/js/idle.js asks whether somebody is there
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_AGE = None  # until the browser closes: on a shared computer it would tell for a year who was here

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from clinic_site import audit, limits
 from clinic_site.roles import Role
+from clinic_site.sessions import clear_expired_sessions
 from intake import actions
 from intake.models import QuestionnaireVersion
 from intake.views.shared import SCREENING
@@ -56,6 +57,7 @@ def delete_what_has_expired() -> None:
         audit.write(audit.Action.RETENTION, by=audit.WORKER, detail="receipts emptied")
     actions.delete_old_canaries(at=at)
     limits.forget_past_counts(at=at)
+    clear_expired_sessions()
 
 
 def do(duty: Callable[[], object]) -> None:

@@ -12,7 +12,7 @@ from intake.questionnaires.definition import read_questionnaire
 ROOT = Path(__file__).parent.parent
 SCREENING = ROOT / "intake" / "questionnaires" / "definitions" / "ketamine-screening.json"
 DATA_MAP = (ROOT / "docs" / "data-map.md").read_text()
-TABLES_ELSEWHERE = ("auth.User", "sessions.Session", "admin.LogEntry")  # Django's, about staff
+TABLES_ELSEWHERE = ("auth.User", "admin.LogEntry")  # Django's, about staff
 
 
 def first_cells(heading: str) -> list[str]:

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import User
-from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.cache import caches
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from clinic_site.session_store import SessionStore
+from clinic_site.sessions import StaffSession
 from intake import actions, storage, worker
 from intake.models import Draft, Note, QuestionnaireVersion, Submission
 from intake.questionnaires.definition import Item, ItemType
@@ -235,9 +236,9 @@ def test_a_session_holds_who_signed_in_and_which_submissions_were_revealed_and_n
     submission = sent()
     with watched() as watch:
         review(watch.client(), submission)
-    (session,) = Session.objects.all()
-    kept = session.get_decoded()
-    assert set(kept) == {"_auth_user_id", "_auth_user_backend", "_auth_user_hash", "revealed"}
+    (session,) = StaffSession.objects.all()
+    kept = SessionStore().decode(session.session_data)
+    assert set(kept) == {"_auth_user_id", "_auth_user_backend", "_auth_user_hash", "started", "revealed"}
     assert set(kept["revealed"]) == {str(submission.pk)}
 
 

@@ -62,7 +62,7 @@ REFUSED_TO_PUBLIC = [
     "COPY intake_submission TO STDOUT",
     "TABLE intake_note",
     "TABLE auth_user",
-    "TABLE django_session",
+    "TABLE clinic_site_staffsession",
     "TABLE django_admin_log",
     "TABLE clinic_site_auditevent",
     "UPDATE intake_submission SET status = 'archived'",

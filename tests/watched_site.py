@@ -11,7 +11,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.messages.storage.cookie import CookieStorage
-from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.cache import caches
 from django.db import connection
@@ -19,6 +18,8 @@ from django.test import Client
 from django.utils.http import urlencode
 
 from clinic_site import embedded
+from clinic_site.session_store import SessionStore
+from clinic_site.sessions import StaffSession
 from tests.markers import written_log
 
 ADDRESS = re.compile(r"""\s(?:href|action|src|formaction)=["']?([^"'\s>]+)""")
@@ -78,7 +79,9 @@ class Watch:
             "mail": "\n".join(message.message().as_string() for message in mail.outbox),
             "addresses": "\n".join(address for client in self.clients for address in client.addresses),
             "cookies": "\n".join(kept for client in self.clients for kept in client.kept_in_cookies),
-            "sessions": "\n".join(str(session.get_decoded()) for session in Session.objects.all()),
+            "sessions": "\n".join(
+                str(SessionStore().decode(session.session_data)) for session in StaffSession.objects.all()
+            ),
             "the cache": str(getattr(caches["default"], "_cache", "")),  # that of one process, in memory
             "the database": dump(),
         }
