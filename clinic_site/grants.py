@@ -59,6 +59,8 @@ GRANTS: Grants = {
     "clinic_site_openinghours": {PUBLIC: (SELECT,), STAFF: EDIT, WORKER: (SELECT,)},
     "clinic_site_holiday": {PUBLIC: (SELECT,), STAFF: EDIT, WORKER: (SELECT,)},
     "treatments_article": {PUBLIC: (SELECT,), STAFF: EDIT},
+    "treatments_articleversion": {STAFF: (SELECT, INSERT)},  # what was said, and who said it, stays
+    "treatments_draftlink": {PUBLIC: (SELECT,), STAFF: (SELECT, INSERT, DELETE)},
     "treatments_article_conditions": {PUBLIC: (SELECT,), STAFF: EDIT},
     "treatments_citation": {PUBLIC: (SELECT,), STAFF: EDIT},
     "treatments_condition": {PUBLIC: (SELECT,), STAFF: EDIT},

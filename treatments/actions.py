@@ -2,20 +2,37 @@
 
 import dataclasses
 import datetime
+import functools
 import hashlib
 import json
+import operator
+import secrets
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from django.contrib.postgres.search import SearchVector
 from django.core.exceptions import ValidationError
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
+from django.db.models import Value
 from django.utils import timezone
 
 from treatments.content import CONTENT_FOLDER, ArticleFile, ContentRefused, read_content
-from treatments.markdown import render
-from treatments.models import Article, Citation, Condition, Source
+from treatments.markdown import render, text_blocks
+from treatments.models import SEARCH_LANGUAGE, Article, ArticleVersion, Citation, Condition, DraftLink, Source
+
+# What a review was of. Where staff change one of these, the review falls away.
+WORDS_OF_AN_ARTICLE = ("title", "summary", "body", "evidence")
+FIELDS_OF_A_VERSION = (
+    *WORDS_OF_AN_ARTICLE,
+    "published_at",
+    "last_reviewed_on",
+    "next_review_due",
+    "reviewed_by",
+)
+DRAFT_LINK_DAYS = (1, 7, 14, 30)
 
 
 class Outcome(StrEnum):
@@ -63,25 +80,102 @@ def load_articles(*, folder: Path = CONTENT_FOLDER) -> Loaded:
     # Also the articles that did not change: this version of the site may render them differently.
     for article in Article.objects.all():
         render_article(article)
+        keep_version(article, by="")
     return Loaded(outcomes)
 
 
 @transaction.atomic
-def save_by_staff(row: Article | Condition | Source) -> None:
-    """Keep what staff wrote. From now on the loader leaves this row alone."""
+def save_by_staff(row: Article | Condition | Source, *, by: str = "", reviewed_anew: bool = False) -> bool:
+    """Keep what staff wrote. From now on the loader leaves this row alone.
+
+    An article whose words changed is no longer the text that somebody reviewed: its "reviewed by" is emptied, unless
+    `reviewed_anew` says that the review is of the words as they are now. True where it was emptied.
+    """
     row.shipped_hash = ""
+    lost_its_review = False
+    if isinstance(row, Article):
+        lost_its_review = bool(row.reviewed_by) and not reviewed_anew and has_other_words(row)
+        if lost_its_review:
+            row.reviewed_by = ""
     row.save()
     if isinstance(row, Article):
         render_article(row)
+        keep_version(row, by=by)
+    return lost_its_review
+
+
+def has_other_words(article: Article) -> bool:
+    stored = Article.objects.filter(pk=article.pk).values(*WORDS_OF_AN_ARTICLE).first()
+    return stored is not None and any(getattr(article, name) != words for name, words in stored.items())
+
+
+def go_back_to(version: ArticleVersion, *, by: str) -> bool:
+    """Give an article the words that it had. When it is published and reviewed stays as it is now."""
+    article = Article.objects.get(slug=version.slug)
+    for name in WORDS_OF_AN_ARTICLE:
+        setattr(article, name, version.wording[name])
+    return save_by_staff(article, by=by)
+
+
+def keep_version(article: Article, *, by: str) -> None:
+    """Add what the article says now to its history, unless it said so before this."""
+    version = ArticleVersion(
+        slug=article.slug,
+        saved_by=by,
+        wording={name: getattr(article, name) for name in FIELDS_OF_A_VERSION},
+    )
+    # As the database would give it back: dates become texts.
+    wording = json.loads(json.dumps(version.wording, cls=DjangoJSONEncoder))
+    latest = ArticleVersion.objects.filter(slug=article.slug).first()
+    if latest is None or latest.wording != wording:
+        version.save(force_insert=True)
+
+
+@transaction.atomic
+def make_draft_link(article: Article, *, days: int, by: str) -> str:
+    """The secret end of an address under which the draft can be read for so many days."""
+    if days not in DRAFT_LINK_DAYS:
+        raise ValueError(f"A draft link lasts one of {DRAFT_LINK_DAYS} days, not {days}.")
+    now = timezone.now()
+    DraftLink.objects.filter(expires_at__lte=now).delete()
+    token = secrets.token_urlsafe(24)
+    DraftLink.objects.create(
+        token_hash=hash_of_token(token),
+        article=article,
+        made_by=by,
+        made_at=now,
+        expires_at=now + datetime.timedelta(days=days),
+    )
+    return token
+
+
+def end_draft_links(article: Article) -> None:
+    article.draft_links.all().delete()
+
+
+def hash_of_token(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def render_article(article: Article) -> None:
-    """Store the HTML of the saved article's body and the sources it cites, which must all exist."""
+    """Store the HTML of the saved article's body, the sources it cites, which must all exist, and what search reads."""
     rendered = render(article.body)
     sources = Source.objects.in_bulk(rendered.citations, field_name="key")
     article.rendered_body = rendered.html
     article.contents = [dataclasses.asdict(heading) for heading in rendered.contents]
-    article.save(update_fields=["rendered_body", "contents"])  # updated_at is when the words changed
+    article.search_text = "\n".join(text_blocks(article.body, tables=True))
+    # updated_at is when the words changed
+    article.save(update_fields=["rendered_body", "contents", "search_text"])
+    headings = "\n".join(heading.title for heading in rendered.contents)
+    weighted = (
+        ("A", article.title),
+        ("B", f"{article.summary}\n{headings}"),
+        ("C", article.search_text),
+    )
+    parts: list[Any] = [
+        SearchVector(Value(text), weight=weight, config=SEARCH_LANGUAGE) for weight, text in weighted
+    ]
+    Article.objects.filter(pk=article.pk).update(search_vector=functools.reduce(operator.add, parts))
     article.citations.all().delete()
     Citation.objects.bulk_create(
         Citation(article=article, source=sources[key], position=position, marks=marks)

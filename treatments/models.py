@@ -3,6 +3,9 @@
 import datetime
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.core.serializers.json import DjangoJSONEncoder
 from django.core.validators import MaxLengthValidator, RegexValidator
 from django.db import models
 from django.db.models.functions import Abs
@@ -12,6 +15,7 @@ from django.utils.formats import date_format
 
 from treatments.evidence import Evidence, ReadDepth
 
+SEARCH_LANGUAGE = "english"  # of PostgreSQL's text search: stems and stop words
 SHIPPED_HASH_HELP = "Of what the loader last wrote here; empty once staff have edited it."
 
 
@@ -82,6 +86,17 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         """Articles that anybody may read, now or `at` another time, in their order."""
         return self.filter(published_at__lte=at or timezone.now())
 
+    def drafts(self) -> "ArticleQuerySet":
+        """Articles without a day of publishing."""
+        return self.filter(published_at=None)
+
+    def scheduled(self, at: datetime.datetime | None = None) -> "ArticleQuerySet":
+        """Articles that will be published by themselves."""
+        return self.filter(published_at__gt=at or timezone.now())
+
+    def due_for_review(self, *, on: datetime.date) -> "ArticleQuerySet":
+        return self.filter(next_review_due__lte=on)
+
     def in_brief(self) -> "ArticleQuerySet":
         """Without the long texts: what a list shows."""
         return self.only("slug", "title", "summary", "order", "evidence")
@@ -117,13 +132,15 @@ class Article(models.Model):
     published_at = models.DateTimeField(
         null=True,
         blank=True,
-        help_text="When the public may read it. Empty: a draft, for signed-in staff only.",
+        help_text="When the public may read it; a time to come publishes it by itself. "
+        "Empty: a draft, for signed-in staff and whoever has a draft link.",
     )
     last_reviewed_on = models.DateField(help_text="When it was last checked against its sources.")
     reviewed_by = models.CharField(
         max_length=160,
         blank=True,
-        help_text="The clinician who reviewed it. Empty: the page says that none has.",
+        help_text="The clinician who reviewed it. Empty: the page says that none has. "
+        "Emptied when the words change, unless the review is entered anew.",
     )
     next_review_due = models.DateField()
 
@@ -135,6 +152,8 @@ class Article(models.Model):
     sources: "models.ManyToManyField[Source, Citation]" = models.ManyToManyField(
         Source, through="Citation", related_name="articles"
     )
+    search_text = models.TextField(default="", editable=False, help_text="The body as a reader reads it.")
+    search_vector = SearchVectorField(null=True, editable=False)
     shipped_hash = models.CharField(max_length=64, blank=True, editable=False, help_text=SHIPPED_HASH_HELP)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -142,6 +161,7 @@ class Article(models.Model):
 
     class Meta:
         ordering = ["order", "title"]
+        indexes = [GinIndex(fields=["search_vector"], name="treatments_article_search")]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(next_review_due__gt=models.F("last_reviewed_on")),
@@ -168,6 +188,48 @@ class Article(models.Model):
     @property
     def review_in_words(self) -> str:
         return review_in_words(self.last_reviewed_on, self.reviewed_by)
+
+
+class ArticleVersion(models.Model):
+    """What an article said, from when on, and who wrote it. Rows are only ever added."""
+
+    slug = models.SlugField(max_length=80, help_text="By value: the history outlives the article.")
+    saved_at = models.DateTimeField(default=timezone.now)
+    saved_by = models.CharField(
+        max_length=150, blank=True, help_text="The username then; empty where it came with the site."
+    )
+    wording = models.JSONField(encoder=DjangoJSONEncoder, help_text="The fields of the article by name.")
+
+    class Meta:
+        ordering = ["-saved_at", "-id"]
+        default_permissions = ("view",)
+        indexes = [models.Index(fields=["slug", "-saved_at"], name="treatments_version_of_article")]
+
+    def __str__(self) -> str:
+        return f"{self.slug} {self.saved_at:%Y-%m-%d %H:%M}"
+
+
+class DraftLink(models.Model):
+    """An address under which anybody who has it may read a draft, for some days. Only its hash is kept."""
+
+    token_hash = models.CharField(max_length=64, unique=True)
+    article = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="draft_links")
+    made_by = models.CharField(max_length=150)
+    made_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["expires_at"]
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(expires_at__gt=models.F("made_at")),
+                name="treatments_draftlink_ends_after_it_begins",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Draft link to {self.article_id}"
 
 
 class Citation(models.Model):
