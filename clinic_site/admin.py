@@ -40,6 +40,7 @@ class ClinicAdmin(admin.ModelAdmin[Clinic]):
             "How people reach you",
             {"fields": ["phone", "email", "street", "city", "state", "postal_code", "directions"]},
         ),
+        ("How submissions are reviewed", {"fields": ["review_within_hours", "is_part_2_program"]}),
         (
             "Who is called when someone may be in danger",
             {

@@ -62,6 +62,7 @@ NEEDS_A_REASON = (Action.REVEAL, Action.EXPORT)
 VOCABULARY = """
     to from
     new in_review needs_information accepted declined withdrawn archived assigned unassigned
+    call reached message_left no_answer typed_in phone paper
     head body history review note acknowledgement
     fhir csv json sealed download
     audit trail report

@@ -56,6 +56,18 @@ class Clinic(models.Model):
     postal_code = models.CharField(max_length=10, blank=True)
     directions = models.TextField(blank=True, help_text="Parking, entrance, bus. Plain text.")
 
+    review_within_hours = models.PositiveSmallIntegerField(
+        "a submission is reviewed within (hours)",
+        null=True,
+        blank=True,
+        help_text="The queue shows which ones wait longer. Empty for no target.",
+    )
+    is_part_2_program = models.BooleanField(
+        "is a Part 2 program",
+        default=False,
+        help_text="Only if 42 CFR part 2 (substance use disorder records) applies: prints and exports then carry its "
+        "notice.",
+    )
     on_call_name = models.CharField(
         max_length=120,
         blank=True,

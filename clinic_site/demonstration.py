@@ -30,6 +30,7 @@ def create_demo_clinic() -> Clinic | None:
         city="Columbia",
         state="MD",
         postal_code="21044",
+        review_within_hours=24,
         on_call_name="On-call nurse (demonstration)",
         on_call_phone="(410) 555-0143",
     )

@@ -38,7 +38,7 @@ HOW_MANY_DRAFTS = May("SELECT", ("id", "questionnaire_version_id", "expires_at",
 WHEN_IT_ENDS = May(
     "SELECT", ("expire_date",)
 )  # the worker deletes what has expired, and sees no more of a session
-STAFFS_OWN_STATE = May("UPDATE", ("status", "status_changed_at", "assigned_to"))
+STAFFS_OWN_STATE = May("UPDATE", ("status", "status_changed_at", "assigned_to", "taken"))
 
 Grants = Mapping[str, Mapping[Role, tuple[May, ...]]]
 GRANTS: Grants = {
@@ -50,6 +50,7 @@ GRANTS: Grants = {
         WORKER: (SELECT, WRAPS, FIRST_LOOK, DELETE),
     },
     "intake_note": {STAFF: (SELECT, INSERT), WORKER: (SELECT, WRAPS)},
+    "intake_searchentry": {STAFF: (SELECT, INSERT), WORKER: (SELECT, INSERT, DELETE)},
     "intake_draft": {PUBLIC: EDIT, STAFF: (HOW_MANY_DRAFTS,), WORKER: (SELECT, UPDATE, DELETE)},
     "clinic_site_auditevent": {STAFF: (SELECT, AUDIT_ENTRY), WORKER: (SELECT, AUDIT_ENTRY)},
     # What the site shows, and staff write

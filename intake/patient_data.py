@@ -10,6 +10,8 @@ PATIENT_DATA = {
     "submission.head",
     "submission.body",
     "note.text",
+    "searchentry.contents",
+    "searchentry.marks",
 }
 
 NOT_PATIENT_DATA = {
@@ -58,6 +60,7 @@ NOT_PATIENT_DATA = {
     "submission.status",
     "submission.status_changed_at",
     "submission.assigned_to",
+    "submission.taken",
     "note.id",
     "note.submission",
     "note.author",
@@ -67,4 +70,9 @@ NOT_PATIENT_DATA = {
     "note.clinic_wrap",
     "note.escrow_wrap",
     "note.written_at",
+    "note.outcome",
+    "note.try_again_on",
+    "searchentry.id",
+    "searchentry.submission",
+    "searchentry.key_id",
 }

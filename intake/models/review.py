@@ -8,16 +8,39 @@ from intake.models.submission import Submission
 NOTE_LENGTH = 4000  # characters
 
 
+class CallOutcome(models.TextChoices):
+    """What came of a call. Not what was said: that is sealed."""
+
+    REACHED = "reached", "Reached"
+    MESSAGE_LEFT = "message_left", "Message left"
+    NO_ANSWER = "no_answer", "No answer"
+
+
 class Note(Envelope):
-    """One dated remark by one member of staff, sealed; notes are added, never edited."""
+    """One dated remark or call by one member of staff, sealed; notes are added, never edited."""
 
     submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="notes")
     author = models.CharField(max_length=150, help_text="The account's user name.")
     written_at = models.DateTimeField()
     text = models.BinaryField(help_text="Sealed. See storage.py.")
 
+    # A call
+    outcome = models.CharField(
+        max_length=20,
+        choices=CallOutcome,
+        blank=True,
+        default="",
+        help_text="Empty for a note that is no call.",
+    )
+    try_again_on = models.DateField(null=True, blank=True)
+
     class Meta:
         ordering = ["written_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(outcome__in=["", *CallOutcome.values]), name="intake_note_outcome_known"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"Note on {self.submission.reference}"

@@ -36,11 +36,38 @@ class Status(models.TextChoices):
 
 
 CLOSED = (Status.ACCEPTED, Status.DECLINED, Status.WITHDRAWN, Status.ARCHIVED)
+OPEN = (Status.NEW, Status.IN_REVIEW, Status.NEEDS_INFORMATION)
+DECIDED = (Status.ACCEPTED, Status.DECLINED, Status.WITHDRAWN)
+MOVES: dict[Status, tuple[Status, ...]] = {
+    Status.NEW: (Status.IN_REVIEW, Status.NEEDS_INFORMATION, *DECIDED),
+    Status.IN_REVIEW: (Status.NEEDS_INFORMATION, *DECIDED),
+    Status.NEEDS_INFORMATION: (Status.IN_REVIEW, *DECIDED),
+    # A decision may have been a slip, so each can be taken back; nothing that was read becomes new again.
+    Status.ACCEPTED: (Status.IN_REVIEW, Status.WITHDRAWN, Status.ARCHIVED),
+    Status.DECLINED: (Status.IN_REVIEW, Status.WITHDRAWN, Status.ARCHIVED),
+    Status.WITHDRAWN: (Status.IN_REVIEW, Status.ARCHIVED),
+    Status.ARCHIVED: (Status.IN_REVIEW,),
+}
+"""From each status, those that it may change to."""
+
+
+class Taken(models.TextChoices):
+    """How somebody of the staff got the answers that they typed in for the person."""
+
+    PHONE = "phone", "By phone"
+    PAPER = "paper", "On paper"
 
 
 class SubmissionQuerySet(models.QuerySet["Submission"]):
     def of_patients(self) -> "SubmissionQuerySet":
         return self.filter(kind=Kind.PATIENT)
+
+    def open(self) -> "SubmissionQuerySet":
+        """Somebody still has to decide."""
+        return self.filter(status__in=OPEN)
+
+    def closed(self) -> "SubmissionQuerySet":
+        return self.filter(status__in=CLOSED)
 
     def canaries(self) -> "SubmissionQuerySet":
         return self.filter(kind=Kind.CANARY)
@@ -94,6 +121,13 @@ class Submission(Envelope):
     assigned_to = models.CharField(
         max_length=150, blank=True, default="", help_text="The user name of the account; empty for nobody."
     )
+    taken = models.CharField(
+        max_length=10,
+        choices=Taken,
+        blank=True,
+        default="",
+        help_text="How staff got the answers that they typed in; empty where the person sent the form.",
+    )
 
     # No columns: what the review desk opened, and whether this account may see who it is
     opened_head: Any = None
@@ -111,6 +145,22 @@ class Submission(Envelope):
         indexes = [
             models.Index(fields=["priority", "received_at", "id"], name="intake_submission_queue"),
             models.Index(fields=["status", "priority", "received_at"], name="intake_submission_by_status"),
+            # The tabs of the queue: each reads one page from the start of its index, however many others there are.
+            models.Index(
+                fields=["priority", "received_at", "id"],
+                condition=models.Q(kind="patient", status__in=OPEN),
+                name="intake_submission_open",
+            ),
+            models.Index(
+                fields=["assigned_to", "priority", "received_at", "id"],
+                condition=models.Q(kind="patient", status__in=OPEN),
+                name="intake_submission_mine",
+            ),
+            models.Index(
+                fields=["-received_at", "-id"],
+                condition=models.Q(kind="patient", status__in=CLOSED),
+                name="intake_submission_done",
+            ),
             # What the worker and the alarms look for is a handful among very many.
             models.Index(
                 fields=["opens", "received_at"],
@@ -131,6 +181,9 @@ class Submission(Envelope):
             models.CheckConstraint(
                 condition=models.Q(kind__in=Kind.values), name="intake_submission_kind_known"
             ),
+            models.CheckConstraint(
+                condition=models.Q(taken__in=["", *Taken.values]), name="intake_submission_taken_known"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -140,3 +193,12 @@ class Submission(Envelope):
     def reference(self) -> str:
         """What the patient was given to quote."""
         return reference_of(self.id)
+
+    @property
+    def moves(self) -> tuple[Status, ...]:
+        """The statuses that it may change to."""
+        return MOVES[Status(self.status)]
+
+    @property
+    def is_closed(self) -> bool:
+        return self.status in CLOSED
