@@ -72,6 +72,8 @@ VOCABULARY = """
     imported published retired signed_off tried translation
     facts hours holidays
     changed disabled rights
+    sessions ended invited given taken
+    front_desk clinician privacy_officer administrator
 """
 WORDS = frozenset(VOCABULARY.split())
 KEY_ID = re.compile(r"[0-9a-f]{16}")

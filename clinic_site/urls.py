@@ -26,7 +26,9 @@ if settings.ROLE.has_accounts:
 
     if not settings.ROLE.serves_public:
         admin.site.site_url = None  # no "View site": the site has another host name
-    urlpatterns += [path("admin/", admin.site.urls)]
+    from clinic_site.accounts.session_pages import own_urls
+
+    urlpatterns += [path("admin/sessions/", include(own_urls())), path("admin/", admin.site.urls)]
 
 handler400 = views.bad_request
 handler404 = views.page_not_found
