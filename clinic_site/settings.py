@@ -107,8 +107,10 @@ ACCOUNT_MIDDLEWARE = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
+    "clinic_site.headers.guard_answers",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "intake.middleware.keep_no_page",
+    "clinic_site.request_size.refuse_what_no_page_sends",
     *(["intake.languages.speak_language_of_the_path"] if ROLE.serves_public else []),
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -214,6 +216,9 @@ TRUSTED_PROXIES = env_number("CLINIC_TRUSTED_PROXIES", default=1 if BEHIND_PROXY
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
+# With the prefix a browser takes them from this host alone, over HTTPS alone, and from no neighbour under one domain.
+COOKIE_PREFIX = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
 SESSION_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
@@ -221,10 +226,13 @@ SESSION_ENGINE = "clinic_site.session_store"
 SESSION_COOKIE_AGE = 12 * 60 * 60  # seconds since the sign-in: a working day, whatever was done in it
 SESSION_IDLE = 15 * 60  # seconds without a request
 SESSION_WARNING = 2 * 60  # seconds before that: static/js/idle.js asks whether somebody is there
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_AGE = None  # until the browser closes: on a shared computer it would tell for a year who was here
 CSRF_FAILURE_VIEW = "clinic_site.views.form_expired"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # in no cookie of their own
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # nobody else's page has a use for our files
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -238,6 +246,9 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
+        # No script may write HTML into a page. Not for staff: headers.py.
+        "require-trusted-types-for": ["'script'"],
+        "trusted-types": [NONE],
     }
 }
 

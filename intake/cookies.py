@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 
 from intake.secret import CodeMistyped, Secret
 
-NAME = "__Host-screening" if settings.HTTPS else "screening"
+NAME = f"{settings.COOKIE_PREFIX}screening"
 
 
 def read_secret(request: HttpRequest) -> Secret | None:

@@ -249,8 +249,9 @@ def test_djangos_own_log_of_changes_would_name_a_submission_by_its_reference_alo
     assert re.fullmatch("[0-9A-Z]{4}-[0-9A-Z]{4}", submission.reference)
 
 
-def test_a_marker_is_found_in_whichever_place_it_leaks_to() -> None:
+def test_a_marker_is_found_in_whichever_place_it_leaks_to(settings: Any) -> None:
     """Else the tests above would prove nothing."""
+    settings.MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
     User.objects.create_superuser("nurse", password=PASSWORD, first_name=numbered("the database"))
     with watched() as watch:
         client = watch.client()
