@@ -117,7 +117,7 @@ def test_deleting_accounts_one_by_one_and_ticked(staff_client: Client, clerk: Us
     staff_client.post(ACCOUNTS, ticked)
     staff_client.post(f"{GROUPS}{group.pk}/delete/", {"post": "yes"})
     assert User.objects.count() == 1
-    assert not Group.objects.exists()
+    assert not Group.objects.filter(pk=group.pk).exists()
     assert written() == [
         ("nurse", f"deleted user_{clerk.pk}"),
         ("nurse", f"deleted user_{other.pk}"),
