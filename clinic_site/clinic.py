@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from django.core.validators import RegexValidator
 from django.db import DatabaseError, models
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -101,6 +102,18 @@ class Clinic(models.Model):
     def has_somebody_to_call(self) -> bool:
         """Whether somebody reads forms in known hours and can be called about a person in danger."""
         return bool(self.pk and self.on_call_name and self.on_call_phone and self.opening_hours.all())
+
+    def next_reading(self, at: datetime.datetime) -> datetime.datetime | None:
+        """When somebody next reads forms, in local time: `at` if they do then, None where no hours were entered."""
+        if self.pk is None:
+            return None
+        holidays = [holiday.day for holiday in self.holidays.all()]
+        return next_opening(self.opening_hours.all(), holidays, now=timezone.localtime(at))
+
+    def reads_today(self, at: datetime.datetime) -> bool:
+        """Whether somebody who can be called about a person in danger still reads forms on the day of `at`."""
+        reading = self.next_reading(at) if self.has_somebody_to_call else None
+        return reading is not None and reading.date() == timezone.localtime(at).date()
 
     @property
     def hours_in_words(self) -> list[str]:

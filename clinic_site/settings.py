@@ -43,8 +43,20 @@ HTTPS = env_flag("CLINIC_HTTPS", default=not EMBEDDED_DATABASE or ROLE is not Ro
 # "A nurse reads the forms on the day they arrive." Only then is PHQ-9 item 9 asked; see docs/decisions/.
 SAME_DAY_REVIEW = env_flag("CLINIC_SAME_DAY_REVIEW", default=False)
 
+# What somebody in a crisis reads; a clinic may keep a copy of its own.
+CRISIS_TEXTS = Path(os.environ.get("CLINIC_CRISIS_TEXTS", "") or BASE_DIR / "intake" / "crisis_texts")
+
 # For whoever reads a translation before it is offered; never where patients come.
 SHOW_UNREVIEWED_TRANSLATIONS = env_flag("CLINIC_SHOW_UNREVIEWED_TRANSLATIONS", default=False)
+
+# The server that takes our mail. Without one nothing is mailed, and patients are not offered it.
+EMAIL_HOST = os.environ.get("CLINIC_EMAIL_HOST", "")
+EMAIL_PORT = int(os.environ.get("CLINIC_EMAIL_PORT", "") or 587)
+EMAIL_HOST_USER = os.environ.get("CLINIC_EMAIL_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("CLINIC_EMAIL_PASSWORD", "")
+EMAIL_USE_TLS = env_flag("CLINIC_EMAIL_TLS", default=True)
+EMAIL_TIMEOUT = 10  # seconds; a patient waits meanwhile
+DEFAULT_FROM_EMAIL = os.environ.get("CLINIC_EMAIL_FROM", "") or "no-reply@localhost"
 
 # Key files: docs/keys.md. Which of them this process must have and which it must not, intake/checks.py says.
 PUBLIC_KEY_FILE = os.environ.get("CLINIC_PUBLIC_KEY_FILE", "")
@@ -137,6 +149,7 @@ TEMPLATES = [
                 *(ACCOUNT_CONTEXT if ROLE.has_accounts else []),
                 "clinic_site.clinic.clinic_in_templates",
                 "clinic_site.views.role_in_templates",
+                "intake.crisis.crisis_in_templates",
             ],
         },
     }

@@ -6,6 +6,6 @@ class IntakeConfig(AppConfig):
     verbose_name = "Screening"
 
     def ready(self) -> None:
-        from intake import checks  # registers the system checks
+        from intake import checks, crisis  # noqa: F401  # register the system checks
 
         checks.refuse_private_keys_in_public()

@@ -4,6 +4,7 @@ import re
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.utils.translation import gettext as _
 
 from intake.messages import shortened
 from intake.questionnaires.definition import Item
@@ -34,8 +35,8 @@ def can_be_reached(link_id: str, answer: str) -> bool:
 
 
 def unreachable_message(item: Item) -> str:
-    example = {
-        "tel": "a phone number with its area code, such as (410) 555-0123",
-        "email": "an e-mail address such as name@example.com",
+    message = {
+        "tel": _("For “{question}”, write a phone number with its area code, such as (410) 555-0123"),
+        "email": _("For “{question}”, write an e-mail address such as name@example.com"),
     }[KEYBOARD[item.link_id]]
-    return f"For “{shortened(item.text)}”, write {example}"
+    return message.format(question=shortened(item.text))

@@ -10,6 +10,8 @@ from typing import Any
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Field, Layout
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from intake.contact import can_be_reached, unreachable_message
 from intake.layout import Words
@@ -35,12 +37,14 @@ from intake.widgets import Written, posted, widget_for, written_from
 
 SHOWN = "shown"  # name of the hidden fields with the linkIds that a page showed
 MESSAGES = {
-    ProblemKind.NOT_A_TIME: "Enter a time for “{question}”, such as 2:30 pm",
-    ProblemKind.NOT_A_DATE_AND_TIME: "Enter a real date and a time for “{question}”, such as March 9 1962 at 2:30 pm",
-    ProblemKind.NOT_A_URL: "Write the whole web address for “{question}”, such as https://example.org",
-    ProblemKind.NOT_IN_PATTERN: "Check how “{question}” is written",
-    ProblemKind.TOO_FEW: "Give at least {limit} answers to “{question}”",
-    ProblemKind.TOO_MANY_DECIMALS: "Write “{question}” with at most {limit} digits after the point",
+    ProblemKind.NOT_A_TIME: _("Enter a time for “{question}”, such as 2:30 pm"),
+    ProblemKind.NOT_A_DATE_AND_TIME: _(
+        "Enter a real date and time for “{question}”, such as March 9 1962 at 2:30 pm"
+    ),
+    ProblemKind.NOT_A_URL: _("Write the whole web address for “{question}”, such as https://example.org"),
+    ProblemKind.NOT_IN_PATTERN: _("Check how “{question}” is written"),
+    ProblemKind.TOO_FEW: _("Give at least {limit} answers to “{question}”"),
+    ProblemKind.TOO_MANY_DECIMALS: _("Write “{question}” with at most {limit} digits after the point"),
 }
 
 
@@ -154,7 +158,7 @@ class PageForm(forms.Form):
         self.is_valid()
         written = self.page_answers()
         return [
-            (item.text, ", ".join(in_words(item, self.answers.get(link_id, ()))) or "no answer")
+            (item.text, ", ".join(in_words(item, self.answers.get(link_id, ()))) or gettext("no answer"))
             for link_id in self.names
             if written.get(link_id, ()) != self.answers.get(link_id, ())
             and (item := self.questionnaire.item(link_id))
@@ -166,13 +170,54 @@ class PageForm(forms.Form):
         return others | self.page_answers()
 
 
+class BirthDateForm(forms.Form):
+    """Whether somebody who comes back on another device knows the birth date that was given."""
+
+    NAME = "birth-date"
+    use_required_attribute = False
+
+    def __init__(
+        self, item: Item, given: tuple[Value, ...], *, data: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(data=data, auto_id="%s", label_suffix="")
+        self.given = given
+        self.fields[self.NAME] = ItemField(item)
+
+    @property
+    def as_posted(self) -> list[tuple[str, str]]:
+        return [(name, text) for name, text in self.data.items() if name.startswith(self.NAME)]
+
+    def clean(self) -> dict[str, Any]:
+        if self.NAME not in self.errors and self.cleaned_data.get(self.NAME) != self.given:
+            self.add_error(
+                self.NAME, _("This is not the date of birth in the form. Check month, day and year")
+            )
+        return self.cleaned_data
+
+
+class EmailForm(forms.Form):
+    """The address for the one letter with the way back."""
+
+    use_required_attribute = False
+    email = forms.EmailField(
+        label=_("Your e-mail address"),
+        max_length=254,
+        error_messages={
+            "required": _("Write your e-mail address"),
+            "invalid": _("Write an e-mail address such as name@example.com"),
+        },
+    )
+
+
 def told(item: Item, kind: ProblemKind, limit: object) -> str:
     """What a person is told about an answer that cannot be used."""
     if kind == ProblemKind.TOO_MANY and limit != 1:
-        return f"Give at most {limit} answers to “{shortened(item.text)}”"
+        return gettext("Give at most {limit} answers to “{question}”").format(
+            limit=limit, question=shortened(item.text)
+        )
     if kind not in MESSAGES:
         return error_message(item, kind, limit)
-    message = MESSAGES[kind].format(question=shortened(item.text), limit=limit)
+    message = str(MESSAGES[kind]).format(question=shortened(item.text), limit=limit)
     return f"{message}: {limit}" if kind == ProblemKind.NOT_IN_PATTERN and limit else message
 
 

@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from intake.actions import all_problems
 from intake.models import QuestionnaireVersion
 from intake.questionnaires.answers import Answers, Problem, asked, kept
@@ -61,6 +64,12 @@ class Journey:
         """The pages with at least one question for this person, and those that are words alone."""
         return tuple(page for page in self.version.definition.pages if is_there(page, self.asked))
 
+    @property
+    def of_the_site(self) -> Answers:
+        """The answers to hidden questions that the site gives itself."""
+        link_ids = set(self.version.rules.site.values())
+        return {link_id: values for link_id, values in self.answers.items() if link_id in link_ids}
+
     def questions(self, page: Page) -> list[Item]:
         return questions_on(page, self.asked)
 
@@ -114,7 +123,9 @@ class Journey:
         sections = list(dict.fromkeys(self.section(one) for one in self.pages))
         place = sections.index(self.section(page)) + 1 if self.section(page) in sections else 1
         left = [one for one in self.pages if one.number >= page.number]
-        return f"Section {place} of {len(sections)} · {self.time_in_words(left)} left"
+        return _("Section {place} of {sections} · {time} left").format(
+            place=place, sections=len(sections), time=self.time_in_words(left)
+        )
 
     def length_in_words(self) -> str:
         """How long it takes: from the questions that everybody is asked to all that there are."""
@@ -125,7 +136,7 @@ class Journey:
             if item.is_question and not item.hidden and item.is_in_file
         )
         shortest = sum(seconds_for(item) for page in self.pages for item in self.questions(page))
-        return f"about {minutes(shortest)} to {minutes(everything)} minutes"
+        return _("about {least} to {most} minutes").format(least=minutes(shortest), most=minutes(everything))
 
     def section(self, page: Page) -> str:
         """The linkId of the top-level group that the page stands in."""
@@ -175,4 +186,5 @@ def minutes_in_words(seconds: int) -> str:
     >>> minutes_in_words(20), minutes_in_words(61), minutes_in_words(600)
     ('about 1 minute', 'about 2 minutes', 'about 10 minutes')
     """
-    return f"about {minutes(seconds)} minute{'' if minutes(seconds) == 1 else 's'}"
+    whole = minutes(seconds)
+    return ngettext("about {minutes} minute", "about {minutes} minutes", whole).format(minutes=whole)

@@ -5,6 +5,7 @@ English stands under /screening/, another language under its own first part: /es
 
 import hashlib
 from collections.abc import Callable
+from pathlib import Path
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -21,6 +22,8 @@ def fingerprint(language: str) -> str:
     words = hashlib.sha256()
     for folder in settings.LOCALE_PATHS:
         words.update((folder / language / "LC_MESSAGES" / "django.po").read_bytes())
+    in_a_crisis = Path(settings.CRISIS_TEXTS) / f"{language}.toml"
+    words.update(in_a_crisis.read_bytes() if in_a_crisis.exists() else b"")
     published = QuestionnaireVersion.objects.published().order_by("definition_hash")
     for definition_hash in published.values_list("definition_hash", flat=True):
         words.update(definition_hash.encode())

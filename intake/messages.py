@@ -2,40 +2,46 @@
 
 import datetime
 
+from django.utils.formats import date_format
+from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext_lazy as _
+
 from intake.questionnaires.answers import ProblemKind
 from intake.questionnaires.definition import Item, ItemType
 
 Kind = ProblemKind
 
 MISSING_BY_TYPE = {
-    ItemType.BOOLEAN: "Choose yes or no for “{question}”",
-    ItemType.CHOICE: "Choose an answer for “{question}”",
-    ItemType.OPEN_CHOICE: "Choose an answer for “{question}”, or write your own",
-    ItemType.DATE: "Enter a date for “{question}”",
-    ItemType.INTEGER: "Enter a number for “{question}”",
-    ItemType.DECIMAL: "Enter a number for “{question}”",
+    ItemType.BOOLEAN: _("Choose yes or no for “{question}”"),
+    ItemType.CHOICE: _("Choose an answer for “{question}”"),
+    ItemType.OPEN_CHOICE: _("Choose an answer for “{question}”, or write your own"),
+    ItemType.DATE: _("Enter a date for “{question}”"),
+    ItemType.INTEGER: _("Enter a number for “{question}”"),
+    ItemType.DECIMAL: _("Enter a number for “{question}”"),
 }
 MESSAGES = {
-    Kind.MISSING: "Write an answer for “{question}”",
-    Kind.NOT_AN_OPTION: "Choose one of the answers listed for “{question}”",
-    Kind.NOT_YES_OR_NO: "Choose yes or no for “{question}”",
-    Kind.NOT_A_NUMBER: "Write “{question}” as a number, with digits only, such as 70",
-    Kind.NOT_WHOLE: "Write “{question}” as a whole number, such as 70",
-    Kind.NOT_A_DATE: "Enter a real date for “{question}”, such as March 9 1962",
-    Kind.TOO_SMALL: "“{question}” must be {limit} or more. Check the number",
-    Kind.TOO_LARGE: "“{question}” must be {limit} or less. Check the number",
-    Kind.TOO_SHORT: "Write at least {limit} characters for “{question}”",
-    Kind.TOO_LONG: "Shorten your answer to “{question}”: there is room for {limit} characters",
-    Kind.TOO_MANY: "Choose only one answer for “{question}”",
-    Kind.EXCLUSIVE: "For “{question}”, choose either “{limit}” or the other answers, not both",
-    Kind.HAS_NUL: "Your answer to “{question}” has a character that cannot be stored. Type it again, without pasting",
-    Kind.WRONG_TYPE: "Answer “{question}” again",
-    Kind.OUT_OF_BOUNDS_LOW: "Check what you wrote for “{question}”: it is too small to be right",
-    Kind.OUT_OF_BOUNDS_HIGH: "Check what you wrote for “{question}”: it is too large to be right",
+    Kind.MISSING: _("Write an answer for “{question}”"),
+    Kind.NOT_AN_OPTION: _("Choose one of the answers listed for “{question}”"),
+    Kind.NOT_YES_OR_NO: _("Choose yes or no for “{question}”"),
+    Kind.NOT_A_NUMBER: _("Write “{question}” as a number, with digits only, such as 70"),
+    Kind.NOT_WHOLE: _("Write “{question}” as a whole number, such as 70"),
+    Kind.NOT_A_DATE: _("Enter a real date for “{question}”, such as March 9 1962"),
+    Kind.TOO_SMALL: _("“{question}” must be {limit} or more. Check the number"),
+    Kind.TOO_LARGE: _("“{question}” must be {limit} or less. Check the number"),
+    Kind.TOO_SHORT: _("Write at least {limit} characters for “{question}”"),
+    Kind.TOO_LONG: _("Shorten your answer to “{question}”: there is room for {limit} characters"),
+    Kind.TOO_MANY: _("Choose only one answer for “{question}”"),
+    Kind.EXCLUSIVE: _("For “{question}”, choose either “{limit}” or the other answers, not both"),
+    Kind.HAS_NUL: _(
+        "Your answer to “{question}” has a character that cannot be stored. Type it again, do not paste"
+    ),
+    Kind.WRONG_TYPE: _("Answer “{question}” again"),
+    Kind.OUT_OF_BOUNDS_LOW: _("Check what you wrote for “{question}”: it is too small to be right"),
+    Kind.OUT_OF_BOUNDS_HIGH: _("Check what you wrote for “{question}”: it is too large to be right"),
 }
 DATE_OUT_OF_BOUNDS = {
-    Kind.OUT_OF_BOUNDS_LOW: "Check the year in “{question}”: that date is in the future",
-    Kind.OUT_OF_BOUNDS_HIGH: "Check the year in “{question}”: that is more than {limit} years ago",
+    Kind.OUT_OF_BOUNDS_LOW: _("Check the year in “{question}”: that date is in the future"),
+    Kind.OUT_OF_BOUNDS_HIGH: _("Check the year in “{question}”: that is more than {limit} years ago"),
 }
 LONGEST_QUESTION = 120  # characters of the question that a message repeats
 
@@ -43,13 +49,13 @@ LONGEST_QUESTION = 120  # characters of the question that a message repeats
 def error_message(item: Item, kind: ProblemKind, limit: object = None) -> str:
     """One sentence that names the question and says what to do."""
     if kind == Kind.MISSING:
-        message = MISSING_BY_TYPE.get(item.type, MESSAGES[Kind.MISSING])
+        message = str(MISSING_BY_TYPE.get(item.type, MESSAGES[Kind.MISSING]))
         if len(item.options) == 1:
-            message = "Tick “{only_option}” to go on"
+            message = gettext("Tick “{only_option}” to go on")
     elif item.type == ItemType.DATE and kind in DATE_OUT_OF_BOUNDS:
-        message = DATE_OUT_OF_BOUNDS[kind]
+        message = str(DATE_OUT_OF_BOUNDS[kind])
     else:
-        message = MESSAGES[kind]
+        message = str(MESSAGES[kind])
     return message.format(
         question=shortened(item.text),
         limit=in_words(limit),
@@ -71,7 +77,7 @@ def shortened(question: str) -> str:
 
 def in_words(limit: object) -> str:
     if isinstance(limit, datetime.date):
-        return f"{limit:%B} {limit.day}, {limit.year}"
+        return date_format(limit, pgettext("how a day is written", "F j, Y"))
     if isinstance(limit, int) and limit >= 10_000:
         return f"{limit:,}"
     return str(limit)

@@ -6,6 +6,10 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.cache import add_never_cache_headers
 
 from clinic_site.addresses import SCREENING
+from intake.cookies import renew
+
+ASKED_BY_SCRIPT = "X-Keeps-Page"  # what static/js/keep-page.js sends
+NEXT = "X-Next"
 
 
 def keep_no_page(
@@ -20,6 +24,17 @@ def keep_no_page(
         response = get_response(request)
         if SCREENING.match(request.path_info):
             add_never_cache_headers(response)
+            renew(request, response)
+            if ASKED_BY_SCRIPT in request.headers and response.has_header("Location"):
+                response = told_where_to_go(response)
         return response
 
     return middleware
+
+
+def told_where_to_go(redirect: HttpResponse) -> HttpResponse:
+    """A script that follows a redirect fetches a page that the browser then fetches again: it is told the address."""
+    answer = HttpResponse(status=204, headers={NEXT: redirect["Location"]})
+    answer.cookies = redirect.cookies
+    add_never_cache_headers(answer)
+    return answer

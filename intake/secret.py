@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.utils.translation import gettext as _
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O or U
 CHECK_ALPHABET = ALPHABET + "*~$=U"  # Crockford's check symbol is the number modulo 37
@@ -51,17 +52,19 @@ class Secret:
         intake.secret.CodeMistyped: One of the characters is not right. Compare the code with your copy.
         """
         if len(code) > 100:
-            raise CodeMistyped("That is too long to be a code.")
+            raise CodeMistyped(_("That is too long to be a code."))
         characters = as_written(code)
         if len(characters) != CODE_LENGTH + 1:
             raise CodeMistyped(
-                f"A code has {CODE_LENGTH + 1} letters and numbers. What you typed has {len(characters)}."
+                _("A code has {length} letters and numbers. What you typed has {typed}.").format(
+                    length=CODE_LENGTH + 1, typed=len(characters)
+                )
             )
         if any(character not in ALPHABET for character in characters):
-            raise CodeMistyped("A code has only letters and numbers, and never the letter U.")
+            raise CodeMistyped(_("A code has only letters and numbers, and never the letter U."))
         number = number_of(characters[:CODE_LENGTH])
         if CHECK_ALPHABET[number % 37] != characters[-1]:
-            raise CodeMistyped("One of the characters is not right. Compare the code with your copy.")
+            raise CodeMistyped(_("One of the characters is not right. Compare the code with your copy."))
         return cls(number)
 
     @property

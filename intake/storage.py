@@ -8,7 +8,8 @@ import datetime
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from intake import sealing
@@ -49,6 +50,8 @@ class Body:
 
     answers: Mapping[str, Any]
     pages: tuple[Mapping[str, Any], ...]
+    consent: Mapping[str, Any] = field(default_factory=dict)
+    """Version, language and sentences of what the patient was told about sending; empty before that was kept."""
 
 
 # Drafts
@@ -78,11 +81,17 @@ def open_draft(draft: Draft, secret: Secret) -> None:
 # Submissions: sealing
 
 
-def seal_submission(submission: Submission, answers: Answers, triage: Triage) -> None:
+def seal_submission(
+    submission: Submission,
+    answers: Answers,
+    triage: Triage,
+    *,
+    consent: Mapping[str, Any] = MappingProxyType({}),
+) -> None:
     """Fill the sealed columns; the others, save the staff's own, must be final: they are sealed along."""
     version = submission.questionnaire_version
     head = head_contents(version.as_written, version.rules, answers, triage)
-    body = body_contents(version.definition, answers)
+    body = body_contents(version.definition, answers, consent)
     sealed = sealing.seal(as_bytes(head), as_bytes(body), context_of(submission), recipients())
     put_wraps(submission, sealed)
     submission.head, submission.body = sealed.head, sealed.body
@@ -154,8 +163,11 @@ def flag_contents(flag: Flag) -> dict[str, Any]:
     return asdict(flag) | {"level": flag.level.value}
 
 
-def body_contents(questionnaire: Questionnaire, answers: Answers) -> dict[str, Any]:
+def body_contents(
+    questionnaire: Questionnaire, answers: Answers, consent: Mapping[str, Any] = MappingProxyType({})
+) -> dict[str, Any]:
     return {
+        "consent": dict(consent),
         "answers": to_json(questionnaire, answers),
         "pages": [page_contents(page) for page in as_seen(questionnaire, answers)],
     }
@@ -218,12 +230,13 @@ def body_from(opened: bytes) -> Body:
     """Raises CannotOpen, as `head_from` does."""
     with told_as_cannot_open():
         body = json.loads(opened)
-        check_shape(body, {"answers": dict, "pages": list})
+        body = {"consent": {}, **body}  # what was sealed before it was kept has none
+        check_shape(body, {"answers": dict, "pages": list, "consent": dict})
         for page in body["pages"]:
             check_shape(page, PAGE)
             for item in page["items"]:
                 check_shape(item, SEEN_ITEM)
-        return Body(answers=body["answers"], pages=as_tuple(body["pages"]))
+        return Body(answers=body["answers"], pages=as_tuple(body["pages"]), consent=body["consent"])
 
 
 @contextmanager

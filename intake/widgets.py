@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext as _
 
 from intake.questionnaires.answers import MOST_ANSWERS
 from intake.questionnaires.definition import Item, ItemType, Option
@@ -102,7 +103,7 @@ class TimeLine(TextLine):
         context["widget"] |= {
             "text": written.parts.get("time") or spoken_time(echo(written)),
             "width": 10,
-            "unit": "such as 2:30 pm",
+            "unit": _("such as 2:30 pm"),
         }
         return context
 
@@ -139,7 +140,7 @@ class DateParts(ItemWidget):
             {"name": part, "label": label, "hint": hint, "width": width, "text": typed.get(part, ""),
              "autocomplete": f"bday-{part}" if is_birthday else ""}
             for part, label, hint, width in (
-                ("month", "Month", "3 or March", 10), ("day", "Day", "", 2), ("year", "Year", "", 4)
+                ("month", _("Month"), _("3 or March"), 10), ("day", _("Day"), "", 2), ("year", _("Year"), "", 4)
             )
         ]  # fmt: skip
         return context
@@ -161,7 +162,7 @@ class MomentParts(DateParts):
         typed = written.parts or split_iso_moment(written.values)
         context = super().get_context(name, Written(written.values, parts=typed), attrs)
         context["widget"]["parts"].append(
-            {"name": "time", "label": "Time", "hint": "such as 2:30 pm", "width": 10,
+            {"name": "time", "label": _("Time"), "hint": _("such as 2:30 pm"), "width": 10,
              "text": typed.get("time", ""), "autocomplete": ""}
         )  # fmt: skip
         return context
@@ -232,7 +233,7 @@ class Options(ItemWidget):
         choices = [(option.key, option.label, option.exclusive) for option in self.options]
         if is_open:
             last_exclusive = next((place for place, choice in enumerate(choices) if choice[2]), len(choices))
-            choices.insert(last_exclusive, (OTHER, "Something else", False))
+            choices.insert(last_exclusive, (OTHER, _("Something else"), False))
         context["widget"] |= {
             "is_many": self.item.repeats or len(choices) == 1,
             # The first option has the field's own id, so that the error summary's link lands on an input.
@@ -253,7 +254,7 @@ class YesNo(Options):
     def options(self) -> Sequence[Option]:
         return tuple(
             Option(key=key, label=label, value=key, ordinal=None, exclusive=False)
-            for key, label in (("true", "Yes"), ("false", "No"))
+            for key, label in (("true", _("Yes")), ("false", _("No")))
         )
 
 

@@ -39,7 +39,9 @@ def changed_inside(
 
 
 def secret_of(client: Client) -> Secret:
-    return Secret.from_code(client.cookies[cookies.NAME].value)
+    kept = cookies.Kept.from_cookie(client.cookies[cookies.NAME].value)
+    assert kept is not None
+    return kept.secret
 
 
 def saved_answers(client: Client) -> dict[str, Any]:
@@ -47,3 +49,20 @@ def saved_answers(client: Client) -> dict[str, Any]:
     draft = actions.find_draft(secret_of(client), at=timezone.now())
     assert draft is not None
     return to_json(draft.questionnaire_version.definition, draft.answers)
+
+
+BIRTH_DATE = {
+    "birth-date-month": "March",
+    "birth-date-day": "9",
+    "birth-date-year": "1982",
+}  # of the made-up applicant
+
+
+def come_back(client: Client, code: str, **fields: str) -> Any:
+    """With the code, on a device that has not seen the form: the birth date is asked too."""
+    return client.post("/screening/resume/", {"code": code, **BIRTH_DATE, **fields})
+
+
+def say_it_is_their_own(client: Client) -> None:
+    """The patient says that nobody else uses this device."""
+    client.post("/screening/own-device/")

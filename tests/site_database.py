@@ -1,5 +1,6 @@
 """The databases of a run: one template with the site's content, made once, and a copy of it for each worker."""
 
+import datetime
 import fcntl
 from contextlib import suppress
 from pathlib import Path
@@ -57,6 +58,7 @@ def make_template(name: str) -> None:
         call_command("migrate", verbosity=0)
         for command in CONTENT_COMMANDS:
             call_command(command, verbosity=0)
+        be_always_open()
         with connection.cursor() as cursor:
             cursor.execute("CREATE SCHEMA content")
             for table in connection.introspection.table_names(cursor):
@@ -64,6 +66,26 @@ def make_template(name: str) -> None:
     finally:
         connection.close()  # a template may be copied only while nobody uses it
         connection.settings_dict["NAME"] = own
+
+
+def be_always_open() -> None:
+    """What is asked depends on whether somebody still reads forms today; no test may depend on when it runs."""
+    keep_hours(range(7), datetime.time(), datetime.time.max)
+
+
+def keep_office_hours() -> None:
+    """For a test in which somebody is not always there."""
+    keep_hours(range(5), datetime.time(8, 30), datetime.time(17))
+
+
+def keep_hours(days: range, opens: datetime.time, closes: datetime.time) -> None:
+    from clinic_site.clinic import Clinic, OpeningHours  # models are ready only now
+
+    OpeningHours.objects.all().delete()
+    clinic = Clinic.objects.get()
+    OpeningHours.objects.bulk_create(
+        OpeningHours(clinic=clinic, weekday=day, opens=opens, closes=closes) for day in days
+    )
 
 
 def flush_brings_content_back() -> None:

@@ -12,6 +12,7 @@ from django.test import Client
 from clinic_site import clinic as facts
 from clinic_site.clinic import Clinic, OpeningHours, next_opening
 from tests.applicant import send
+from tests.site_database import keep_office_hours
 
 pytestmark = pytest.mark.django_db
 HERE = ZoneInfo("America/New_York")
@@ -33,11 +34,13 @@ def at(text: str) -> datetime.datetime:
     ],
 )
 def test_the_next_time_somebody_reads_forms(now: str, expected: str) -> None:
+    keep_office_hours()
     week = OpeningHours.objects.all()
     assert next_opening(week, [datetime.date(2026, 11, 26)], now=at(now)) == at(expected)
 
 
 def test_the_done_page_names_the_next_working_day(client: Client) -> None:
+    keep_office_hours()
     with time_machine.travel(at("2026-11-27 18:00"), tick=False):
         page = send(client).content.decode()
     assert "Monday, November 30" in page

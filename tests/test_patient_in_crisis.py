@@ -1,6 +1,10 @@
 """What a person sees who says that they think of harming themselves, and how the clinic's staff see it."""
 
+import datetime
+from zoneinfo import ZoneInfo
+
 import pytest
+import time_machine
 from django.test import Client
 
 from clinic_site.clinic import Clinic
@@ -8,10 +12,12 @@ from intake.models import Priority, Submission
 from tests.applicant import ANSWERS, NOT_AT_ALL, page_fields, send, walk
 from tests.opened import opened_head
 from tests.screening_answers import EVERY_DAY, PHQ_8
+from tests.site_database import keep_office_hours
 
 pytestmark = pytest.mark.django_db
 
 SEVERAL_DAYS, MORE_THAN_HALF = "LA6569-3", "LA6570-1"
+MONDAY_MORNING = datetime.datetime(2026, 11, 23, 10, tzinfo=ZoneInfo("America/New_York"))
 NOBODY_SEES_YET = "No one at the clinic can see your answers until you send this form."
 READING_PROMISES = ("will read", "reads forms", "read forms", "read yours", "someone will", "we will call")
 
@@ -46,7 +52,9 @@ def test_before_sending_no_page_says_that_anyone_will_read_the_answers(client: C
 
 
 def test_only_the_done_page_says_when_someone_reads(client: Client) -> None:
-    page = send(client, mood_self_harm=SEVERAL_DAYS).content.decode()
+    keep_office_hours()
+    with time_machine.travel(MONDAY_MORNING, tick=False):
+        page = send(client, mood_self_harm=SEVERAL_DAYS).content.decode()
     assert "You deserve support" in page
     assert "Monday to Friday, 8:30 am to 5 pm" in page
     assert NOBODY_SEES_YET not in page

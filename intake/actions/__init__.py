@@ -11,8 +11,8 @@ from intake.actions.drafts import (
     clear_expired_drafts,
     discard_draft,
     find_draft,
+    follow_the_hours,
     save_page,
-    site_answers,
     start_draft,
     submit,
 )
@@ -37,6 +37,7 @@ from intake.actions.sealing import (
 )
 from intake.actions.translations import review_translation
 from intake.definition_files import DefinitionRefused
+from intake.same_day import site_answers
 
 __all__ = [
     "AlreadySent",
@@ -57,6 +58,7 @@ __all__ = [
     "delete_old_canaries",
     "discard_draft",
     "find_draft",
+    "follow_the_hours",
     "forget_first_looks_that_failed",
     "import_questionnaire",
     "load_questionnaire",

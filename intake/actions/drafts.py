@@ -3,17 +3,17 @@
 import datetime
 import logging
 from collections.abc import Collection, Mapping
+from typing import Any
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from clinic_site.clinic import current_clinic
 from intake import storage
 from intake.models import Draft, Priority, QuestionnaireVersion, Submission
 from intake.models.draft import DRAFT_LIFETIME, RECEIPT_ANSWERS_LIFETIME, RECEIPT_LIFETIME
 from intake.questionnaires.answers import Answers, Problem, Value, kept, problems
 from intake.questionnaires.triage import bound_problems, gate, triage
+from intake.same_day import answers_now, site_answers
 from intake.sealing import CannotOpen
 from intake.secret import Secret
 
@@ -72,23 +72,24 @@ def start_draft(
         expires_at=end_of_day(at + DRAFT_LIFETIME),
     )
     storage.seal_draft(
-        draft, secret, answers={**site_answers(version), **answers}, changed={page: draft.revision}
+        draft, secret, answers={**site_answers(version, at=at), **answers}, changed={page: draft.revision}
     )
     draft.save(force_insert=True)
     return draft, secret
 
 
-def site_answers(version: QuestionnaireVersion) -> dict[str, tuple[Value, ...]]:
-    """The hidden questions that the clinic's settings answer, once, when a draft starts.
+def follow_the_hours(*, secret: Secret, draft: Draft, at: datetime.datetime) -> Draft:
+    """Keep in the draft whether somebody still reads forms today. Raises DraftGone.
 
-    Without somebody to call, forms are not read the same day, whatever the setting says: the facts may have been
-    emptied since the site's start refused to go without them.
+    To be called before a page is shown, never while one is saved: the questions must not change under somebody's hands.
     """
-    values = {
-        "same_day_review": settings.SAME_DAY_REVIEW and current_clinic().has_somebody_to_call,
-        "in_translation": version.language_shown != version.language,
-    }
-    return {link_id: (values[setting],) for setting, link_id in version.rules.site.items()}
+    if answers_now(draft, at=at) == draft.answers:
+        return draft
+    with transaction.atomic():
+        draft = locked_draft(secret, at=at)
+        storage.seal_draft(draft, secret, answers=answers_now(draft, at=at), changed=draft.changed)
+        draft.save(update_fields=["contents"])
+    return draft
 
 
 @transaction.atomic
@@ -142,22 +143,31 @@ def change_language(*, secret: Secret, at: datetime.datetime) -> Draft:
     return draft
 
 
-def submit(*, secret: Secret, based_on: int | None = None, at: datetime.datetime) -> Draft:
+def submit(
+    *,
+    secret: Secret,
+    based_on: int | None = None,
+    consent: Mapping[str, Any] | None = None,
+    at: datetime.datetime,
+) -> Draft:
     """Send the draft to the clinic: one submission row, and the draft becomes the receipt that is returned.
 
-    `based_on` is the draft's revision when its answers were checked, None not to compare. Sending again returns the
+    `based_on` is the draft's revision when its answers were checked, None not to compare. `consent` is what the
+    patient was told about sending, kept with the answers. Sending again returns the
     same receipt. Raises DraftGone, ChangedElsewhere, NotComplete with what is missing or wrong, or NotConfirmed.
     """
     connection.ensure_connection()
     connection.connection.notices.clear()
-    receipt = receipt_of_sending(secret=secret, based_on=based_on, at=at)
+    receipt = receipt_of_sending(secret=secret, based_on=based_on, consent=consent or {}, at=at)
     if any(NOT_REPLICATED in notice for notice in connection.connection.notices):
         raise NotConfirmed
     return receipt
 
 
 @transaction.atomic
-def receipt_of_sending(*, secret: Secret, based_on: int | None, at: datetime.datetime) -> Draft:
+def receipt_of_sending(
+    *, secret: Secret, based_on: int | None, consent: Mapping[str, Any], at: datetime.datetime
+) -> Draft:
     draft = locked_draft(secret, at=at)
     if draft.is_receipt:
         return draft
@@ -168,7 +178,7 @@ def receipt_of_sending(*, secret: Secret, based_on: int | None, at: datetime.dat
     found = all_problems(version, answers, today=local_date(at))
     if found or gate(version.definition, version.rules, answers, today=local_date(at)):
         raise NotComplete(found)
-    write_submission(secret=secret, version=version, language=draft.language, answers=answers, at=at)
+    write_submission(secret=secret, draft=draft, answers=answers, consent=consent, at=at)
     storage.seal_draft(draft, secret, answers=answers, changed={})
     draft.sent_at = draft.saved_at = at
     draft.expires_at = end_of_day(at + RECEIPT_LIFETIME)
@@ -177,20 +187,21 @@ def receipt_of_sending(*, secret: Secret, based_on: int | None, at: datetime.dat
 
 
 def write_submission(
-    *, secret: Secret, version: QuestionnaireVersion, language: str, answers: Answers, at: datetime.datetime
+    *, secret: Secret, draft: Draft, answers: Answers, consent: Mapping[str, Any], at: datetime.datetime
 ) -> None:
     """One row in one INSERT ... ON CONFLICT DO NOTHING: the role that runs it later may not even read the table."""
+    version = draft.questionnaire_version
     result = triage(version.definition, version.rules, answers, today=local_date(at))
     submission = Submission(
         id=secret.submission_id,
         questionnaire_version=version,
         definition_hash=version.definition_hash,
         rules_hash=version.rules_hash,
-        language=language,
+        language=draft.language,
         priority=Priority[result.priority.name],
         received_at=at,
     )
-    storage.seal_submission(submission, answers, result)
+    storage.seal_submission(submission, answers, result, consent=consent)
     Submission.objects.bulk_create([submission], ignore_conflicts=True)
 
 

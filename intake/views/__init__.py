@@ -1,8 +1,23 @@
 """The patient's pages, by what a person does there."""
 
-from intake.views.beginning import start, support
+from intake.views.beginning import for_me, start, support
 from intake.views.questions import page
-from intake.views.sending import check, done
-from intake.views.stopping import delete, leave, resume, start_again
+from intake.views.resuming import resume
+from intake.views.sending import check, copy, done
+from intake.views.stopping import delete, leave, mail_link, own_device, start_again
 
-__all__ = ["check", "delete", "done", "leave", "page", "resume", "start", "start_again", "support"]
+__all__ = [
+    "check",
+    "copy",
+    "delete",
+    "done",
+    "for_me",
+    "leave",
+    "mail_link",
+    "own_device",
+    "page",
+    "resume",
+    "start",
+    "start_again",
+    "support",
+]

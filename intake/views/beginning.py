@@ -1,4 +1,4 @@
-"""Before and beside the questions: the start page, and where help is in a crisis."""
+"""Before and beside the questions: the start page, "Is this for me?", and where help is in a crisis."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -17,11 +17,20 @@ def start(request: HttpRequest) -> HttpResponse:
     draft = current_draft(request)
     version = draft.questionnaire_version if draft else current_version()
     journey = journey_of(version, draft)
-    return render(
-        request,
-        "intake/start.html",
-        {"draft": draft, "first_page": journey.pages[0], "time_needed": journey.length_in_words()},
-    )
+    place = journey.place_to_resume() if draft and not draft.is_receipt else None
+    context = {
+        "draft": draft,
+        "first_page": journey.pages[0],
+        "following": page_address(place, None) if place else reverse("intake:check"),
+        "time_needed": journey.length_in_words(),
+    }
+    return render(request, "intake/start.html", context)
+
+
+@require_safe
+def for_me(request: HttpRequest) -> HttpResponse:
+    """Whom it may suit and what speaks against it, in general. Asks nothing, stores nothing, gives no verdict."""
+    return render(request, "intake/for_me.html")
 
 
 @require_safe
@@ -33,12 +42,9 @@ def support(request: HttpRequest) -> HttpResponse:
     except (QuestionnaireRefused, RulesRefused):  # whatever else is broken, this page is there
         journey = None
     following = journey.next_to_see(detour or Detour()) if journey else None
-    return render(
-        request,
-        "intake/support.html",
-        {
-            "crisis_level": journey.crisis_level if journey else "",
-            "has_draft": journey is not None,
-            "following": page_address(following, detour) if following else reverse("intake:check"),
-        },
-    )
+    context = {
+        "crisis_level": journey.crisis_level if journey else "",
+        "has_draft": journey is not None,
+        "following": page_address(following, detour) if following else reverse("intake:check"),
+    }
+    return render(request, "intake/support.html", context)

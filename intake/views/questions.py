@@ -9,12 +9,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from intake import actions
-from intake.cookies import keep_secret, read_secret
-from intake.forms import PageForm
+from intake.cookies import is_own_device, keep_secret, read_secret
+from intake.forms import SHOWN, PageForm
 from intake.journey import Detour, Journey
 from intake.models import Draft, QuestionnaireVersion
 from intake.questionnaires.definition import Page
 from intake.questionnaires.triage import gate
+from intake.same_day import answers_as_shown
+from intake.secret import Secret
 from intake.views.shared import (
     already_sent,
     current_draft,
@@ -33,6 +35,10 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     secret, draft = read_secret(request), current_draft(request)
     if draft and draft.is_receipt:
         return already_sent(request, draft)
+    if secret and draft and request.method != "POST":
+        draft = actions.follow_the_hours(secret=secret, draft=draft, at=timezone.now())
+    elif draft:
+        draft.answers = answers_as_shown(draft, request.POST.getlist(SHOWN))
     version = draft.questionnaire_version if draft else current_version()
     questions = find_page_or_404(version, slug)
     journey = journey_of(version, draft)
@@ -40,29 +46,34 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
         return no_form_here(request)
     if questions not in journey.pages:
         return go_on(journey, questions, detour_of(request))
-    if request.method != "POST":
-        return render_page(request, journey, page_form(journey, questions), draft)
+    if request.method == "POST":
+        return save(request, journey, questions, secret, draft)
+    return render_page(request, journey, page_form(journey, questions), draft)
 
-    form = page_form(journey, questions, data=request.POST)
+
+def save(
+    request: HttpRequest, journey: Journey, questions: Page, secret: Secret | None, draft: Draft | None
+) -> HttpResponse:
+    """What is right is kept even when something else on the page is not."""
+    version, form = journey.version, page_form(journey, questions, data=request.POST)
     is_valid = form.is_valid()
     answers, cleared = form.page_answers(), form.cleared()
     closed = gate(version.definition, version.rules, form.answers_with_this_page(), today=journey.today)
     if closed:  # nothing of this page is kept, so that the form cannot be sent as if nothing had been said
         answers, cleared = {}, set(form.names)
     try:
-        # What is right is kept even when something else on the page is not.
         if secret and draft:
-            actions.save_page(
+            draft = actions.save_page(
                 secret=secret,
-                page=slug,
-                answers=answers,
+                page=questions.slug,
+                answers={**journey.of_the_site, **answers},
                 cleared=cleared,
                 based_on=shown_revision(request),
                 at=timezone.now(),
             )
-        elif is_valid and not closed:
+        elif (is_valid or answers) and not closed:
             draft, secret = actions.start_draft(
-                version=version, page=slug, answers=answers, at=timezone.now()
+                version=version, page=questions.slug, answers=answers, at=timezone.now()
             )
     except actions.AlreadySent as sent:
         return already_sent(request, sent.receipt)
@@ -73,11 +84,12 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     if closed:
         return render(request, f"intake/outcomes/{closed}.html", {"draft": draft, "page": questions})
     after = Journey(version, form.answers_with_this_page(), journey.today)
-    if not is_valid:
-        return render_page(request, journey, form, draft, crisis_level=level_on(after, questions))
-    response = onwards(request, journey, after, form)
+    if is_valid:
+        response = onwards(request, journey, after, form)
+    else:
+        response = render_page(request, journey, form, draft, crisis_level=level_on(after, questions))
     if secret:
-        keep_secret(response, secret)
+        keep_secret(response, secret, is_own_device=is_own_device(request))
     return response
 
 
@@ -136,13 +148,21 @@ def render_page(
         "caption": journey.place_in_words(form.page),
         "back": journey.before(form.page),
         "detour": detour_of(request),
-        "has_draft": draft is not None,
+        "draft": draft,
+        "code": code_to_offer(request, draft, form.page),
         "revision": draft.revision if draft else 0,
         "crisis_level": crisis_level,
         "elsewhere": elsewhere,
     }
     status = 409 if elsewhere else 422 if form.errors else 200
     return render(request, "intake/page.html", context, status=status)
+
+
+def code_to_offer(request: HttpRequest, draft: Draft | None, questions: Page) -> str:
+    """The code, on the page that follows the first one saved; later it stands behind "Stop and come back later"."""
+    secret = read_secret(request)
+    is_second = bool(draft and len(draft.changed) == 1 and questions.slug not in draft.changed)
+    return secret.code if secret and is_second else ""
 
 
 def shown_revision(request: HttpRequest) -> int | None:

@@ -1,16 +1,15 @@
-"""Everything once more, the sending, and what the sender is told afterwards."""
-
-import datetime
+"""Everything once more, the sending, and what the sender is told and may keep afterwards."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from clinic_site.clinic import current_clinic, next_opening
-from intake import actions
+from clinic_site.clinic import current_clinic
+from intake import actions, consent
 from intake.cookies import read_secret
 from intake.models import Draft
+from intake.models.draft import RECEIPT_ANSWERS_LIFETIME
 from intake.questionnaires.answers import as_seen
 from intake.secret import reference_of
 from intake.views.shared import current_draft, journey_of, no_form_here
@@ -30,7 +29,12 @@ def check(request: HttpRequest) -> HttpResponse:
     if request.POST.get("as_of", as_of(draft)) != as_of(draft):
         return render_check(request, draft, has_changed=True)
     try:
-        actions.submit(secret=secret, based_on=draft.revision, at=timezone.now())
+        actions.submit(
+            secret=secret,
+            based_on=draft.revision,
+            consent=consent.shown(current_clinic().name),
+            at=timezone.now(),
+        )
     except actions.ChangedElsewhere as changed:
         return render_check(request, changed.draft, has_changed=True)
     except actions.DraftGone:
@@ -43,8 +47,9 @@ def check(request: HttpRequest) -> HttpResponse:
 
 
 def render_check(request: HttpRequest, draft: Draft, *, has_changed: bool = False) -> HttpResponse:
-    journey = journey_of(draft.questionnaire_version, draft)
+    journey, clinic = journey_of(draft.questionnaire_version, draft), current_clinic()
     context = {
+        "clinic": clinic,
         "draft": draft,
         "as_of": as_of(draft),
         "has_changed": has_changed,
@@ -52,37 +57,47 @@ def render_check(request: HttpRequest, draft: Draft, *, has_changed: bool = Fals
         "unfinished": [questions for questions in journey.pages if journey.has_problem(questions)],
         "crisis_level": journey.crisis_level,
         "last_page": journey.pages[-1],
+        "consent_points": consent.points(clinic.name),
     }
     return render(request, "intake/check.html", context, status=422 if request.method == "POST" else 200)
 
 
 def as_of(draft: Draft) -> str:
-    return str(draft.revision)
+    """Names the answers and the words of agreement that a check page showed."""
+    return f"{draft.revision}/{consent.VERSION}"
 
 
 @require_safe
 def done(request: HttpRequest) -> HttpResponse:
     """The receipt: the reference, when somebody will read it, and what to do until then."""
     secret, draft = read_secret(request), current_draft(request)
-    if secret is None or draft is None or not draft.is_receipt:
+    if secret is None or draft is None or draft.sent_at is None:
         return no_form_here(request)
-    journey = journey_of(draft.questionnaire_version, draft)
-    return render(
-        request,
-        "intake/done.html",
-        {
-            "draft": draft,
-            "reference": reference_of(secret.submission_id),
-            "read_from": reading_time(draft),
-            "crisis_level": journey.crisis_level,
-        },
-    )
-
-
-def reading_time(receipt: Draft) -> datetime.datetime | None:
-    """When somebody next reads forms, counted from the sending; None where the clinic entered no hours."""
     clinic = current_clinic()
-    if receipt.sent_at is None or clinic.pk is None:
-        return None
-    holidays = [holiday.day for holiday in clinic.holidays.all()]
-    return next_opening(clinic.opening_hours.all(), holidays, now=timezone.localtime(receipt.sent_at))
+    context = {
+        "clinic": clinic,
+        "draft": draft,
+        "reference": reference_of(secret.submission_id),
+        "read_from": clinic.next_reading(draft.sent_at),
+        "copy_until": draft.sent_at + RECEIPT_ANSWERS_LIFETIME if draft.answers else None,
+        "crisis_level": journey_of(draft.questionnaire_version, draft).crisis_level,
+    }
+    return render(request, "intake/done.html", context)
+
+
+@require_safe
+def copy(request: HttpRequest) -> HttpResponse:
+    """What was sent, as a page to print or to keep, for a day after sending. It is never mailed."""
+    secret, draft = read_secret(request), current_draft(request)
+    if secret is None or draft is None or draft.sent_at is None:
+        return no_form_here(request)
+    clinic = current_clinic()
+    context = {
+        "clinic": clinic,
+        "draft": draft,
+        "reference": reference_of(secret.submission_id),
+        "copy_until": draft.sent_at + RECEIPT_ANSWERS_LIFETIME,
+        "pages": as_seen(draft.questionnaire_version.definition, draft.answers) if draft.answers else [],
+        "consent_points": consent.points(clinic.name),
+    }
+    return render(request, "intake/copy.html", context, status=200 if draft.answers else 410)

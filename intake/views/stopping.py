@@ -1,19 +1,17 @@
-"""Stopping, coming back with the code, beginning anew, and deleting what was typed."""
+"""Stopping: the code and the ways to keep it, what this browser keeps, and deleting what was typed."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from intake import actions
-from intake.cookies import forget_secret, keep_secret, read_secret
+from intake import actions, resume_mail
+from intake.cookies import forget_secret, is_own_device, keep_secret, read_secret
+from intake.forms import EmailForm
 from intake.models import Draft
-from intake.secret import CodeMistyped, Secret
+from intake.secret import Secret
 from intake.views.shared import already_sent, current_draft, current_version, journey_of
-
-NO_SUCH_CODE = (
-    "There is no saved form under this code. Saved forms are deleted after 30 days without a change."
-)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -23,42 +21,67 @@ def leave(request: HttpRequest) -> HttpResponse:
     if secret is None or draft is None or draft.is_receipt:
         return redirect("intake:start")
     has_left = request.method == "POST"
-    response = render(
-        request, "intake/leave.html", {"draft": draft, "code": secret.code, "has_left": has_left}
-    )
+    response = render_code(request, draft, secret, has_left=has_left)
     if has_left:
         forget_secret(response)
     return response
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-def resume(request: HttpRequest) -> HttpResponse:
-    """Come back with the code."""
-    if request.method != "POST":
-        return render(request, "intake/resume.html")
-    typed, open_here = request.POST.get("code", "")[:200], current_draft(request)
+@require_POST
+def mail_link(request: HttpRequest) -> HttpResponse:
+    """Mail the way back. The address is used for this one letter and kept nowhere."""
+    secret, draft = read_secret(request), current_draft(request)
+    if secret is None or draft is None or draft.is_receipt:
+        return redirect("intake:start")
+    form = EmailForm(request.POST)
+    if not form.is_valid():
+        return render_code(request, draft, secret, form=form, status=422)
     try:
-        secret = Secret.from_code(typed)
-        draft = actions.find_draft(secret, at=timezone.now())
-        error = "" if draft else NO_SUCH_CODE
-    except CodeMistyped as mistyped:
-        draft, error = None, str(mistyped)
-    if draft is None:
-        return render(request, "intake/resume.html", {"typed": typed, "error": error}, status=422)
-    if open_here and open_here.pk != draft.pk and not open_here.is_receipt and "anyway" not in request.POST:
-        other = read_secret(request)
-        context = {"typed": typed, "other_code": other.code if other else ""}
-        return render(request, "intake/resume.html", context, status=409)
-    response = resumed(draft)
-    keep_secret(response, secret)
+        resume_mail.send(
+            to=form.cleaned_data["email"], link=resume_link(request, secret), expires_at=draft.expires_at
+        )
+    except resume_mail.NotMailed:
+        return render_code(request, draft, secret, form=form, mailed="failed", status=503)
+    return render_code(request, draft, secret, mailed="sent")
+
+
+@require_POST
+def own_device(request: HttpRequest) -> HttpResponse:
+    """Keep the form open in this browser for thirty days, because nobody else uses it."""
+    secret, draft = read_secret(request), current_draft(request)
+    if secret is None or draft is None or draft.is_receipt:
+        return redirect("intake:start")
+    response = redirect("intake:leave")
+    keep_secret(response, secret, is_own_device=True)
     return response
 
 
-def resumed(draft: Draft) -> HttpResponse:
-    if draft.is_receipt:
-        return redirect("intake:done")
-    place = journey_of(draft.questionnaire_version, draft).place_to_resume()
-    return redirect("intake:page", slug=place.slug) if place else redirect("intake:check")
+def render_code(
+    request: HttpRequest,
+    draft: Draft,
+    secret: Secret,
+    *,
+    has_left: bool = False,
+    form: EmailForm | None = None,
+    mailed: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    context = {
+        "draft": draft,
+        "code": secret.code,
+        "link": resume_link(request, secret),
+        "has_left": has_left,
+        "is_own_device": is_own_device(request),
+        "can_mail": resume_mail.is_possible(),
+        "form": form or EmailForm(),
+        "mailed": mailed,
+    }
+    return render(request, "intake/leave.html", context, status=status)
+
+
+def resume_link(request: HttpRequest, secret: Secret) -> str:
+    """The code stands behind the #: a browser sends that part to no server, so no log has it."""
+    return f"{request.build_absolute_uri(reverse('intake:resume'))}#{secret.code}"
 
 
 @require_POST
@@ -72,10 +95,15 @@ def start_again(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: HttpRequest) -> HttpResponse:
-    """Delete what was typed and not sent."""
+    """Delete what was typed and not sent: asked once more, then done."""
     secret = read_secret(request)
+    if request.method != "POST":
+        draft = current_draft(request)
+        if draft is None or draft.is_receipt:
+            return redirect("intake:start")
+        return render(request, "intake/delete.html", {"draft": draft})
     if secret:
         try:
             actions.discard_draft(secret=secret, at=timezone.now())

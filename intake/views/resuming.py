@@ -1,0 +1,82 @@
+"""Coming back with the code, typed or in a link."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods
+
+from intake import actions
+from intake.cookies import is_own_device, keep_secret, read_secret
+from intake.forms import BirthDateForm
+from intake.models import Draft
+from intake.secret import CodeMistyped, Secret
+from intake.views.shared import current_draft, journey_of
+
+NO_SUCH_CODE = _(
+    "There is no saved form under this code. Saved forms are deleted after 30 days without a change."
+)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def resume(request: HttpRequest) -> HttpResponse:
+    """The code first; on another device the birth date too, where one was given; then on to the open page."""
+    if request.method != "POST":
+        return render(request, "intake/resume.html")
+    typed, open_here = request.POST.get("code", "")[:200], current_draft(request)
+    try:
+        secret = Secret.from_code(typed)
+        draft = actions.find_draft(secret, at=timezone.now())
+        error = "" if draft else str(NO_SUCH_CODE)
+    except CodeMistyped as mistyped:
+        draft, error = None, str(mistyped)
+    if draft is None:
+        return render(request, "intake/resume.html", {"typed": typed, "error": error}, status=422)
+    if read_secret(request) != secret and not knows_birth_date(request, draft):
+        return ask_birth_date(request, draft, typed)
+    if open_here and open_here.pk != draft.pk and not open_here.is_receipt and "anyway" not in request.POST:
+        other = read_secret(request)
+        context = {
+            "typed": typed,
+            "other_code": other.code if other else "",
+            "birth_date": birth_date_form(request, draft),
+        }
+        return render(request, "intake/resume.html", context, status=409)
+    response = resumed(draft)
+    is_own = is_own_device(request) and read_secret(request) == secret
+    keep_secret(response, secret, is_own_device=is_own)
+    return response
+
+
+def resumed(draft: Draft) -> HttpResponse:
+    if draft.is_receipt:
+        return redirect("intake:done")
+    place = journey_of(draft.questionnaire_version, draft).place_to_resume()
+    return redirect("intake:page", slug=place.slug) if place else redirect("intake:check")
+
+
+def birth_date_form(request: HttpRequest, draft: Draft) -> BirthDateForm | None:
+    """None where the form has no birth date yet."""
+    version = draft.questionnaire_version
+    link_id = version.rules.identity.get("birth_date", "")
+    given = draft.answers.get(link_id)
+    if not given:
+        return None
+    was_asked = any(name.startswith(BirthDateForm.NAME) for name in request.POST)
+    return BirthDateForm(version.definition.item(link_id), given, data=request.POST if was_asked else None)
+
+
+def knows_birth_date(request: HttpRequest, draft: Draft) -> bool:
+    form = birth_date_form(request, draft)
+    return form is None or form.is_valid()
+
+
+def ask_birth_date(request: HttpRequest, draft: Draft, typed: str) -> HttpResponse:
+    form = birth_date_form(request, draft)
+    is_wrong = bool(form and form.errors)
+    return render(
+        request,
+        "intake/resume_birth_date.html",
+        {"form": form, "typed": typed, "anyway": "anyway" in request.POST},
+        status=422 if is_wrong else 200,
+    )
