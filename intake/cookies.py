@@ -1,7 +1,7 @@
 """The cookie that holds the patient's secret, when it was last used, and nothing else.
 
 It lasts until the browser closes and for at most 12 idle hours, because some browsers bring old cookies back; on the
-person’s own device as long as the form lives. It is not signed: whoever could change the time in it holds the secret anyway.
+person’s own device as long as the form lives. It is not signed: whoever could change the time holds the secret anyway.
 """
 
 import datetime

@@ -38,7 +38,8 @@ def fill_in_the_screening(page: Page, **answers: str) -> list[str]:
             page.get_by_role("link", name="Go on with the form").click()
             continue
         answer_the_page(page, given)
-        page.get_by_role("button", name="Continue").click()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Continue").click()
         expect(page.locator(".error-summary")).to_have_count(0)
     return paths
 

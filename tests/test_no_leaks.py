@@ -19,7 +19,7 @@ from intake.models import Draft, Note, QuestionnaireVersion, Submission
 from intake.questionnaires.definition import Item, ItemType
 from tests.applicant import walk
 from tests.markers import found_in, numbered
-from tests.opened import opened_body, opened_head, secret_of
+from tests.opened import come_back, opened_body, opened_head, secret_of
 from tests.screening_answers import SCREENING, answers_of
 from tests.watched_site import WatchedClient, dump, watched
 
@@ -89,7 +89,7 @@ def fill_in_and_send(patient: CarelessClient) -> str:
     code = secret_of(patient).code
     patient.post("/screening/check/", {"as_of": "1"})
     patient.post("/screening/leave/")
-    patient.post("/screening/resume/", {"code": code})
+    come_back(patient, code)
     assert secret_of(patient).code == code
     assert patient.post("/screening/check/", follow=True).status_code == 200
     patient.post("/screening/contact/", {"q-phone": SPECIAL["phone"]})  # sent already: refused
