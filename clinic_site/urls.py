@@ -30,6 +30,11 @@ if settings.ROLE.has_accounts:
 
     urlpatterns += [path("admin/sessions/", include(own_urls())), path("admin/", admin.site.urls)]
 
+if settings.DEBUG:
+    from clinic_site import component_page
+
+    urlpatterns += [path("components/", component_page.components, name="components")]
+
 handler400 = views.bad_request
 handler404 = views.page_not_found
 handler500 = views.server_error
