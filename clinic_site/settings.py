@@ -89,6 +89,11 @@ if DEBUG and ROLE is not Role.ALL:
     raise ImproperlyConfigured(
         f"CLINIC_DEBUG=1 is for one process on one's own machine. Set CLINIC_DEBUG=0, or take out CLINIC_ROLE={ROLE}."
     )
+
+# The public site's address, such as https://clinic.example, for links that leave the page. Empty: the host asked.
+SITE_URL = os.environ.get("CLINIC_SITE_URL", "").rstrip("/")
+if SITE_URL and not SITE_URL.startswith(("https://", "http://localhost")):
+    raise ImproperlyConfigured("CLINIC_SITE_URL must begin with https://, such as https://clinic.example")
 CSRF_TRUSTED_ORIGINS = env_list("CLINIC_TRUSTED_ORIGINS", default=[])
 
 # The process that serves the public knows no sign-in: what is not loaded cannot be attacked.

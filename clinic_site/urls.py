@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from clinic_site import views
+from treatments.views import search
 
 urlpatterns: list[URLPattern | URLResolver] = [path("health/", views.health, name="health")]
 
@@ -11,6 +12,7 @@ if settings.ROLE.serves_public:
     urlpatterns += [
         path("", views.home, name="home"),
         path("contact/", views.contact, name="contact"),
+        path("search/", search, name="search"),
         path("fhir/", include("intake.fhir_urls")),
         *i18n_patterns(path("screening/", include("intake.urls")), prefix_default_language=False),
     ]

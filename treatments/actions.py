@@ -119,16 +119,13 @@ def go_back_to(version: ArticleVersion, *, by: str) -> bool:
 
 def keep_version(article: Article, *, by: str) -> None:
     """Add what the article says now to its history, unless it said so before this."""
-    version = ArticleVersion(
-        slug=article.slug,
-        saved_by=by,
-        wording={name: getattr(article, name) for name in FIELDS_OF_A_VERSION},
-    )
-    # As the database would give it back: dates become texts.
-    wording = json.loads(json.dumps(version.wording, cls=DjangoJSONEncoder))
+    stored = Article.objects.filter(pk=article.pk).values(*FIELDS_OF_A_VERSION).get()
+    wording = json.loads(
+        json.dumps(stored, cls=DjangoJSONEncoder)
+    )  # as it will be read back: dates become texts
     latest = ArticleVersion.objects.filter(slug=article.slug).first()
     if latest is None or latest.wording != wording:
-        version.save(force_insert=True)
+        ArticleVersion.objects.create(slug=article.slug, saved_by=by, wording=wording)
 
 
 @transaction.atomic

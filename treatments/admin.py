@@ -1,49 +1,27 @@
 """For editors: articles with their review dates, the sources they cite, the conditions they speak of."""
 
 import datetime
+from collections.abc import Callable
 from typing import Any, TypeVar
 
-from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest
+from django.forms import Script
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.formats import date_format
 
+from treatments import desk
 from treatments.actions import save_by_staff
-from treatments.content import citation_problem, ships_with_the_site
-from treatments.models import Article, Condition, Source
+from treatments.content import ships_with_the_site
+from treatments.forms import ArticleForm, SourceForm
+from treatments.models import Article, ArticleQuerySet, Condition, Source
+from treatments.standards import remarks_on
 
 Row = TypeVar("Row", Article, Condition, Source)
-
-
-class MarkdownField(forms.CharField):
-    def to_python(self, value: Any) -> str:
-        """Browsers send CRLF. Stored with LF, a text that nobody changed is not taken for edited."""
-        return str(super().to_python(value)).replace("\r\n", "\n")
-
-
-class ArticleForm(forms.ModelForm[Article]):
-    class Meta:
-        field_classes = {"body": MarkdownField}
-        widgets = {"body": forms.Textarea(attrs={"rows": 40, "cols": 110})}
-
-    def clean_body(self) -> str:
-        body = str(self.cleaned_data["body"])
-        if problem := citation_problem(body, known=Source.objects.values_list("key", flat=True)):
-            raise forms.ValidationError(
-                f"Line {problem.line}: {problem.reason} Add or look it up under Sources."
-            )
-        return body
-
-    def clean_last_reviewed_on(self) -> datetime.date:
-        day: datetime.date = self.cleaned_data["last_reviewed_on"]
-        if day > timezone.localdate():
-            raise forms.ValidationError("This day is still to come. Enter the day on which it was checked.")
-        return day
-
-
-class SourceForm(forms.ModelForm[Source]):
-    url = forms.URLField(label="URL", required=False, max_length=500, assume_scheme="https")
+SOON = datetime.timedelta(days=60)
+MOST_REMARKS_SHOWN = 5
 
 
 class EditedByStaff(admin.ModelAdmin[Row]):
@@ -59,7 +37,36 @@ class EditedByStaff(admin.ModelAdmin[Row]):
 
     def save_model(self, request: HttpRequest, obj: Row, form: Any, change: bool) -> None:
         if form.has_changed():
-            save_by_staff(obj)
+            self.save(request, obj, form)
+
+    def save(self, request: HttpRequest, row: Row, form: Any) -> None:
+        save_by_staff(row)
+
+
+class OnTheSite(admin.SimpleListFilter):
+    title = "on the site"
+    parameter_name = "site"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("published", "Published"), ("scheduled", "Scheduled"), ("draft", "Draft")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Article]) -> QuerySet[Article]:
+        articles: ArticleQuerySet = queryset  # type: ignore[assignment]  # the manager's own
+        chosen = {"published": articles.published, "scheduled": articles.scheduled, "draft": articles.drafts}
+        return chosen[self.value() or ""]() if self.value() in chosen else queryset
+
+
+class ReviewDue(admin.SimpleListFilter):
+    title = "next review"
+    parameter_name = "review"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("due", "Due now"), ("soon", f"Due within {SOON.days} days")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Article]) -> QuerySet[Article]:
+        articles: ArticleQuerySet = queryset  # type: ignore[assignment]  # the manager's own
+        days = {"due": timezone.localdate(), "soon": timezone.localdate() + SOON}
+        return articles.due_for_review(on=days[self.value() or ""]) if self.value() in days else queryset
 
 
 @admin.register(Article)
@@ -69,26 +76,76 @@ class ArticleAdmin(EditedByStaff[Article]):
     prepopulated_fields = {"slug": ["title"]}
     list_display = [
         "title",
+        "on_the_site",
         "evidence",
-        "published_at",
         "last_reviewed_on",
         "reviewed_by",
         "next_review_due",
         "due",
     ]
-    list_filter = ["evidence", "conditions", "next_review_due", "published_at"]
+    list_filter = [OnTheSite, ReviewDue, "evidence", "conditions"]
     search_fields = ["title", "summary", "body"]
     filter_horizontal = ["conditions"]
     fieldsets = [
         (None, {"fields": ["title", "slug", "summary", "body"]}),
         ("What it is about", {"fields": ["conditions", "evidence", "order"]}),
         ("Publishing", {"fields": ["published_at"]}),
-        ("Review", {"fields": ["last_reviewed_on", "reviewed_by", "next_review_due"]}),
+        ("Review", {"fields": ["last_reviewed_on", "reviewed_by", "reviewed_anew", "next_review_due"]}),
     ]
+
+    class Media:
+        css = {"all": ["css/article-editor.css"]}
+        js = [Script("js/article-preview.js", type="module")]
+
+    def get_urls(self) -> list[URLPattern]:
+        pages: dict[str, tuple[str, Callable[..., HttpResponse]]] = {
+            "preview/": ("preview", desk.preview),
+            "<int:pk>/draft-link/": ("draft_link", desk.draft_link),
+            "<int:pk>/go-back/<int:version>/": ("go_back", desk.go_back),
+        }
+        own = [
+            path(address, self.admin_site.admin_view(view), name=f"treatments_article_{name}")
+            for address, (name, view) in pages.items()
+        ]
+        return [*own, *super().get_urls()]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Article]:
+        return super().get_queryset(request).defer("search_vector", "search_text", "rendered_body")
+
+    @admin.display(description="on the site", ordering="published_at")
+    def on_the_site(self, article: Article) -> str:
+        if article.published_at is None:
+            return "Draft"
+        day = date_format(timezone.localtime(article.published_at), "M j, Y, P")
+        return f"Since {day}" if article.published_at <= timezone.now() else f"Scheduled for {day}"
 
     @admin.display(description="review", ordering="next_review_due")
     def due(self, article: Article) -> str:
         return "due" if article.next_review_due <= timezone.localdate() else ""
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        due = Article.objects.due_for_review(on=timezone.localdate()).count()
+        return super().changelist_view(request, {**(extra_context or {}), "review_due": due})
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        return desk.history(request, object_id)
+
+    def save(self, request: HttpRequest, row: Article, form: Any) -> None:
+        by = request.user.get_username()
+        lost = save_by_staff(row, by=by, reviewed_anew=form.cleaned_data["reviewed_anew"])
+        if lost:
+            messages.warning(
+                request,
+                "The words changed after the review, so the page says again that no clinician has reviewed it. "
+                "When one has, enter the name and tick “reviewed as it stands now”.",
+            )
+        remarks = remarks_on(row.body, besides=f"{row.title}\n{row.summary}")
+        for remark in remarks[:MOST_REMARKS_SHOWN]:
+            messages.warning(request, str(remark))
+        if len(remarks) > MOST_REMARKS_SHOWN:
+            messages.warning(
+                request, f"And {len(remarks) - MOST_REMARKS_SHOWN} more; the preview lists them all."
+            )
 
     def view_on_site(self, obj: Article) -> str:
         return obj.get_absolute_url()

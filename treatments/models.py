@@ -16,6 +16,7 @@ from django.utils.formats import date_format
 from treatments.evidence import Evidence, ReadDepth
 
 SEARCH_LANGUAGE = "english"  # of PostgreSQL's text search: stems and stop words
+LONGEST_BODY = 60_000  # characters; a long article has about 10,000
 SHIPPED_HASH_HELP = "Of what the loader last wrote here; empty once staff have edited it."
 
 
@@ -122,7 +123,7 @@ class Article(models.Model):
         max_length=400, help_text="One or two sentences, shown in lists and under the title."
     )
     body = models.TextField(
-        validators=[MaxLengthValidator(60_000)],  # characters; a long article has about 10,000
+        validators=[MaxLengthValidator(LONGEST_BODY)],
         help_text="Markdown. Headings begin with ##. A claim cites its source: [^bell-2017].",
     )
     order = models.PositiveSmallIntegerField(default=500, help_text="Lists show small numbers first.")

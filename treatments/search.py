@@ -74,8 +74,18 @@ class Found:
         return bool(WORDS_OF_DANGER.search(self.question))
 
     @property
-    def was_mended(self) -> bool:
-        return bool(self.results) and self.searched_for != self.question
+    def said(self) -> str:
+        """What was found, in a sentence.
+
+        >>> Found("rsd", "rsd", (None, None)).said, Found("rds", "rsd", (None,)).said
+        ('2 articles for “rsd”.', 'Nothing for “rds”. 1 article for “rsd”.')
+        """
+        count = "1 article" if len(self.results) == 1 else f"{len(self.results)} articles"
+        with_what = "with some of these words" if self.any_word else f"for “{self.searched_for}”"
+        nothing = (
+            f"Nothing for “{self.question}”. " if self.any_word or self.searched_for != self.question else ""
+        )
+        return f"{nothing}{count} {with_what}."
 
 
 def find_articles(text: str) -> Found:

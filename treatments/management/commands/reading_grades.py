@@ -7,10 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from treatments.content import CONTENT_FOLDER, ArticleFile, ContentRefused, read_content
 from treatments.markdown import render, text_blocks
 from treatments.readability import flesch_kincaid_grade, words
-
-WORDS = range(600, 1401)  # headings, footnote marks and addresses do not count
-FEWEST_SOURCES = 3
-HIGHEST_GRADE = 9.0  # we aim for 6 to 8
+from treatments.standards import FEWEST_SOURCES, HIGHEST_GRADE, WORDS
 
 
 class Command(BaseCommand):
