@@ -7,6 +7,7 @@ import fcntl
 import itertools
 import os
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 from typing import TextIO
 
@@ -59,6 +60,7 @@ def pytest_configure(config: pytest.Config) -> None:
     from django.conf import settings
 
     settings.MIDDLEWARE.insert(0, "tests.serving_roles.serve_as_in_production")
+    settings.FASTEST_PERSON = timedelta(0)  # tests fill in the whole form in a second
     django.setup()
     from django.db import connection
 

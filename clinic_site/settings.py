@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -210,6 +211,9 @@ STORAGES = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12_000_000  # bytes; more is answered with a plain 400 page
 # The longest page that a questionnaire may have: each question posts its name too, a date three parts.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
+
+# Whoever sent the form sooner than this after its first page is perhaps a robot: the form is set aside, never refused.
+FASTEST_PERSON = timedelta(seconds=45)
 
 AUTH_PASSWORD_VALIDATORS = [
     {

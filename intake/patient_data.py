@@ -57,6 +57,7 @@ NOT_PATIENT_DATA = {
     "submission.clinic_wrap",
     "submission.escrow_wrap",
     "submission.opens",
+    "submission.quarantined",
     "submission.status",
     "submission.status_changed_at",
     "submission.assigned_to",

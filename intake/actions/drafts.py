@@ -5,6 +5,7 @@ import logging
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -148,17 +149,21 @@ def submit(
     secret: Secret,
     based_on: int | None = None,
     consent: Mapping[str, Any] | None = None,
+    fell_for_trap: bool = False,
     at: datetime.datetime,
 ) -> Draft:
     """Send the draft to the clinic: one submission row, and the draft becomes the receipt that is returned.
 
     `based_on` is the draft's revision when its answers were checked, None not to compare. `consent` is what the
-    patient was told about sending, kept with the answers. Sending again returns the
-    same receipt. Raises DraftGone, ChangedElsewhere, NotComplete with what is missing or wrong, or NotConfirmed.
+    patient was told about sending, kept with the answers. `fell_for_trap` sets the form aside, as if nobody could have
+    filled it in so fast; it is sent all the same. Sending again returns the same receipt. Raises DraftGone,
+    ChangedElsewhere, NotComplete with what is missing or wrong, or NotConfirmed.
     """
     connection.ensure_connection()
     connection.connection.notices.clear()
-    receipt = receipt_of_sending(secret=secret, based_on=based_on, consent=consent or {}, at=at)
+    receipt = receipt_of_sending(
+        secret=secret, based_on=based_on, consent=consent or {}, fell_for_trap=fell_for_trap, at=at
+    )
     if any(NOT_REPLICATED in notice for notice in connection.connection.notices):
         raise NotConfirmed
     return receipt
@@ -166,7 +171,12 @@ def submit(
 
 @transaction.atomic
 def receipt_of_sending(
-    *, secret: Secret, based_on: int | None, consent: Mapping[str, Any], at: datetime.datetime
+    *,
+    secret: Secret,
+    based_on: int | None,
+    consent: Mapping[str, Any],
+    fell_for_trap: bool,
+    at: datetime.datetime,
 ) -> Draft:
     draft = locked_draft(secret, at=at)
     if draft.is_receipt:
@@ -178,7 +188,15 @@ def receipt_of_sending(
     found = all_problems(version, answers, today=local_date(at))
     if found or gate(version.definition, version.rules, answers, today=local_date(at)):
         raise NotComplete(found)
-    write_submission(secret=secret, draft=draft, answers=answers, consent=consent, at=at)
+    is_too_fast = at - draft.started_at < settings.FASTEST_PERSON
+    write_submission(
+        secret=secret,
+        draft=draft,
+        answers=answers,
+        consent=consent,
+        quarantined=fell_for_trap or is_too_fast,
+        at=at,
+    )
     storage.seal_draft(draft, secret, answers=answers, changed={})
     draft.sent_at = draft.saved_at = at
     draft.expires_at = end_of_day(at + RECEIPT_LIFETIME)
@@ -187,7 +205,13 @@ def receipt_of_sending(
 
 
 def write_submission(
-    *, secret: Secret, draft: Draft, answers: Answers, consent: Mapping[str, Any], at: datetime.datetime
+    *,
+    secret: Secret,
+    draft: Draft,
+    answers: Answers,
+    consent: Mapping[str, Any],
+    quarantined: bool,
+    at: datetime.datetime,
 ) -> None:
     """One row in one INSERT ... ON CONFLICT DO NOTHING: the role that runs it later may not even read the table."""
     version = draft.questionnaire_version
@@ -200,6 +224,7 @@ def write_submission(
         language=draft.language,
         priority=Priority[result.priority.name],
         received_at=at,
+        quarantined=quarantined,
     )
     storage.seal_submission(submission, answers, result, consent=consent)
     Submission.objects.bulk_create([submission], ignore_conflicts=True)

@@ -1,7 +1,7 @@
 """Submissions: the queue, urgent ones first, and one screen to read and answer each."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django import forms
@@ -48,7 +48,7 @@ class StateFilter(admin.SimpleListFilter):
     parameter_name = "show"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("closed", "Closed"), ("all", "All")]
+        return [("set-aside", "Perhaps a robot"), ("closed", "Closed"), ("all", "All")]
 
     def choices(self, changelist: Any) -> Any:
         rows = list(super().choices(changelist))
@@ -60,7 +60,11 @@ class StateFilter(admin.SimpleListFilter):
             return queryset  # somebody asked for one status: that says which
         if self.value() == "closed":
             return queryset.filter(status__in=CLOSED)
-        return queryset if self.value() == "all" else queryset.exclude(status__in=CLOSED)
+        if self.value() == "set-aside":
+            return cast(SubmissionQuerySet, queryset).set_aside()
+        if self.value() == "all":
+            return queryset
+        return cast(SubmissionQuerySet, queryset).open().not_set_aside()
 
 
 class ReviewForm(forms.Form):

@@ -69,6 +69,13 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
     def closed(self) -> "SubmissionQuerySet":
         return self.filter(status__in=CLOSED)
 
+    def set_aside(self) -> "SubmissionQuerySet":
+        """Perhaps of a robot, and nobody has looked yet: a status puts it among the others."""
+        return self.filter(quarantined=True, status=Status.NEW)
+
+    def not_set_aside(self) -> "SubmissionQuerySet":
+        return self.exclude(quarantined=True, status=Status.NEW)
+
     def canaries(self) -> "SubmissionQuerySet":
         return self.filter(kind=Kind.CANARY)
 
@@ -111,6 +118,11 @@ class Submission(Envelope):
     head = models.BinaryField(help_text="Sealed: who it is and what stands out. See storage.py.")
     body = models.BinaryField(help_text="Sealed: every answer, and the pages with the wording that was seen.")
 
+    quarantined = models.BooleanField(
+        default=False,
+        help_text="Sent as a robot might: it stands in a tab of its own until staff give it a status. It is alerted, "
+        "kept and opened like any other.",
+    )
     opens = models.BooleanField(
         null=True, help_text="Whether its head could be opened on arrival; empty until that was tried."
     )

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from intake import actions
+from intake import actions, visits
 from intake.cookies import is_own_device, keep_secret, read_secret
 from intake.forms import SHOWN, PageForm
 from intake.journey import Detour, Journey
@@ -26,6 +26,7 @@ from intake.views.shared import (
     journey_of,
     no_form_here,
     page_address,
+    try_later,
 )
 
 
@@ -72,6 +73,8 @@ def save(
                 at=timezone.now(),
             )
         elif (is_valid or answers) and not closed:
+            if too_many := visits.too_many_starts(request, at=timezone.now()):
+                return try_later(request, too_many)
             draft, secret = actions.start_draft(
                 version=version, page=questions.slug, answers=answers, at=timezone.now()
             )

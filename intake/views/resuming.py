@@ -6,12 +6,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
-from intake import actions
+from intake import actions, visits
 from intake.cookies import is_own_device, keep_secret, read_secret
 from intake.forms import BirthDateForm
 from intake.models import Draft
 from intake.secret import CodeMistyped, Secret
-from intake.views.shared import current_draft, journey_of
+from intake.views.shared import current_draft, journey_of, try_later
 
 NO_SUCH_CODE = _(
     "There is no saved form under this code. Saved forms are deleted after 30 days without a change."
@@ -26,14 +26,20 @@ def resume(request: HttpRequest) -> HttpResponse:
     typed, open_here = request.POST.get("code", "")[:200], current_draft(request)
     try:
         secret = Secret.from_code(typed)
+        typed_a_code = True
         draft = actions.find_draft(secret, at=timezone.now())
         error = "" if draft else str(NO_SUCH_CODE)
     except CodeMistyped as mistyped:
-        draft, error = None, str(mistyped)
+        draft, error, typed_a_code = None, str(mistyped), False  # a slip, found without a look at the forms
     if draft is None:
+        if typed_a_code and (too_many := visits.too_many_codes(request, at=timezone.now())):
+            return try_later(request, too_many)
         return render(request, "intake/resume.html", {"typed": typed, "error": error}, status=422)
-    if read_secret(request) != secret and not knows_birth_date(request, draft):
-        return ask_birth_date(request, draft, typed)
+    if read_secret(request) != secret:
+        if has_birth_date(request) and (too_many := visits.too_many_birth_dates(draft, at=timezone.now())):
+            return try_later(request, too_many)
+        if not knows_birth_date(request, draft):
+            return ask_birth_date(request, draft, typed)
     if open_here and open_here.pk != draft.pk and not open_here.is_receipt and "anyway" not in request.POST:
         other = read_secret(request)
         context = {
@@ -62,8 +68,12 @@ def birth_date_form(request: HttpRequest, draft: Draft) -> BirthDateForm | None:
     given = draft.answers.get(link_id)
     if not given:
         return None
-    was_asked = any(name.startswith(BirthDateForm.NAME) for name in request.POST)
-    return BirthDateForm(version.definition.item(link_id), given, data=request.POST if was_asked else None)
+    typed = request.POST if has_birth_date(request) else None
+    return BirthDateForm(version.definition.item(link_id), given, data=typed)
+
+
+def has_birth_date(request: HttpRequest) -> bool:
+    return any(name.startswith(BirthDateForm.NAME) for name in request.POST)
 
 
 def knows_birth_date(request: HttpRequest, draft: Draft) -> bool:

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic_site.clinic import current_clinic
-from intake import actions, consent
+from intake import actions, consent, visits
 from intake.cookies import read_secret
 from intake.models import Draft
 from intake.models.draft import RECEIPT_ANSWERS_LIFETIME
@@ -33,6 +33,7 @@ def check(request: HttpRequest) -> HttpResponse:
             secret=secret,
             based_on=draft.revision,
             consent=consent.shown(current_clinic().name),
+            fell_for_trap=visits.fell_for_trap(request),
             at=timezone.now(),
         )
     except actions.ChangedElsewhere as changed:
@@ -52,6 +53,7 @@ def render_check(request: HttpRequest, draft: Draft, *, has_changed: bool = Fals
         "clinic": clinic,
         "draft": draft,
         "as_of": as_of(draft),
+        "trap": visits.TRAP,
         "has_changed": has_changed,
         "pages": as_seen(draft.questionnaire_version.definition, journey.answers),
         "unfinished": [questions for questions in journey.pages if journey.has_problem(questions)],

@@ -1,5 +1,8 @@
 """What the views share."""
 
+import datetime
+import math
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -68,3 +71,10 @@ def already_sent(request: HttpRequest, receipt: Draft) -> HttpResponse:
         "is_change": is_change,
     }
     return render(request, "intake/already_sent.html", context, status=409 if is_change else 200)
+
+
+def try_later(request: HttpRequest, until: datetime.datetime) -> HttpResponse:
+    """Too many tries: when to try again, whom to call, and where help is in a crisis."""
+    response = render(request, "intake/try_later.html", {"again_at": until}, status=429)
+    response["Retry-After"] = str(math.ceil((until - timezone.now()).total_seconds()))
+    return response

@@ -6,12 +6,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from intake import actions, resume_mail
+from intake import actions, resume_mail, visits
 from intake.cookies import forget_secret, is_own_device, keep_secret, read_secret
 from intake.forms import EmailForm
 from intake.models import Draft
 from intake.secret import Secret
-from intake.views.shared import already_sent, current_draft, current_version, journey_of
+from intake.views.shared import already_sent, current_draft, current_version, journey_of, try_later
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -36,6 +36,8 @@ def mail_link(request: HttpRequest) -> HttpResponse:
     form = EmailForm(request.POST)
     if not form.is_valid():
         return render_code(request, draft, secret, form=form, status=422)
+    if too_many := visits.too_many_mails(request, draft, at=timezone.now()):
+        return try_later(request, too_many)
     try:
         resume_mail.send(
             to=form.cleaned_data["email"], link=resume_link(request, secret), expires_at=draft.expires_at
