@@ -14,7 +14,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
@@ -67,7 +67,7 @@ def read_texts(path: Path) -> CrisisTexts:
     numbers = {name: link("tel", file[name]) for name in ("danger", "talk")}
 
     def sentence(words: str) -> SafeString:
-        return format_html(words, **numbers)
+        return format_html(escape(words), **numbers)
 
     def panel(name: str) -> Panel:
         table = file[name]
@@ -88,7 +88,7 @@ def read_texts(path: Path) -> CrisisTexts:
         call_danger=way("tel", file["danger"], "call"),
         call_talk=way("tel", file["talk"], "call"),
         text_talk=way("sms", file["talk"], "text"),
-        also=tuple(format_html(one["words"], number=link("sms", one["number"])) for one in file["also"]),
+        also=tuple(format_html(escape(one["words"]), number=link("sms", one["number"])) for one in file["also"]),
         panels={"crisis_now": panel("now"), "crisis": panel("told"), "": panel("anybody")},
         unsent=file["unsent"]["words"],
     )

@@ -89,7 +89,8 @@ def fill_in_and_send(patient: CarelessClient) -> str:
     code = secret_of(patient).code
     patient.post("/screening/check/", {"as_of": "1"})
     patient.post("/screening/leave/")
-    come_back(patient, code)
+    month, day, year = OPENING["birth-date"]
+    come_back(patient, code, **{"birth-date-month": month, "birth-date-day": day, "birth-date-year": year})
     assert secret_of(patient).code == code
     assert patient.post("/screening/check/", follow=True).status_code == 200
     patient.post("/screening/contact/", {"q-phone": SPECIAL["phone"]})  # sent already: refused
