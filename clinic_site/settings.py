@@ -222,7 +222,9 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "clinic_site.passwords.NotEasyToGuess"},
 ]
+PASSWORD_RESET_TIMEOUT = 3 * 24 * 60 * 60  # seconds that an invitation's link is good
 LOGIN_URL = "admin:login"
 
 # no-referrer would turn every form into a 403: Django compares the Referer on HTTPS.

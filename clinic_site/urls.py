@@ -28,9 +28,14 @@ if settings.ROLE.has_accounts:
 
     if not settings.ROLE.serves_public:
         admin.site.site_url = None  # no "View site": the site has another host name
+    from clinic_site.accounts.invitations import AcceptInvitation
     from clinic_site.accounts.session_pages import own_urls
 
-    urlpatterns += [path("admin/sessions/", include(own_urls())), path("admin/", admin.site.urls)]
+    urlpatterns += [
+        path("invitation/<uidb64>/<token>/", AcceptInvitation.as_view(), name="invitation"),
+        path("admin/sessions/", include(own_urls())),
+        path("admin/", admin.site.urls),
+    ]
 
 if settings.DEBUG:
     from clinic_site import component_page

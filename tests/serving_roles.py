@@ -30,7 +30,7 @@ def serve_as_in_production(get_response: Callable[[HttpRequest], HttpResponse]) 
 
 
 def role_serving(request: HttpRequest) -> Role:
-    if request.path.startswith("/admin/"):
+    if request.path.startswith(("/admin/", "/invitation/")):
         return Role.STAFF
     # The staff's host has the articles too, so that editors see their drafts. The public one never gets their cookie.
     reads_as_staff = (

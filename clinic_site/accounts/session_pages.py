@@ -65,7 +65,7 @@ def stay(request: HttpRequest) -> HttpResponse:
 
 
 def own_number(request: HttpRequest) -> int:
-    return int(request.user.pk)
+    return int(request.user.pk or 0)
 
 
 def own_hash(request: HttpRequest) -> str:
