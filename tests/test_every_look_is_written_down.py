@@ -92,7 +92,7 @@ def filled(route: str, submission: Submission) -> str:
     values = {
         "<path:content_type_id>": str(ContentType.objects.get_for_model(Submission).pk),
         "<url>": f"intake/submission/{submission.pk}",
-        **dict.fromkeys(("<path:object_id>", "<uuid:object_id>", "<int:pk>", "<id>"), one),
+        **dict.fromkeys(("<path:object_id>", "<uuid:object_id>", "<int:pk>", "<int:version>"), one),
     }
     for name, value in values.items():
         route = route.replace(name, value)

@@ -260,8 +260,8 @@ def test_a_marker_is_found_in_whichever_place_it_leaks_to(settings: Any) -> None
         logging.getLogger("intake").warning("Saved %s.", numbered("the log"))
         mail.send_mail("A form", numbered("mail"), "site@clinic.example", ["nurse@clinic.example"])
         client.get("/", {"q": numbered("addresses")})
-        # A message on the next page: the name of a new group.
-        client.post("/admin/auth/group/add/", {"name": numbered("cookies")})
+        # A message on the next page: the name of a new condition.
+        client.post("/admin/treatments/condition/add/", {"name": numbered("cookies"), "slug": "marked"})
         session = client.session
         session["seen"] = numbered("sessions")
         session.save()
