@@ -44,7 +44,13 @@ class ClinicAdmin(admin.ModelAdmin[Clinic]):
         (
             "Who is called when someone may be in danger",
             {
-                "fields": ["on_call_name", "on_call_phone"],
+                "fields": [
+                    "on_call_name",
+                    "on_call_phone",
+                    "alert_email",
+                    "acknowledge_within_minutes",
+                    "escalation_email",
+                ],
                 "description": "Needed, with opening hours, before CLINIC_SAME_DAY_REVIEW may be switched on.",
             },
         ),

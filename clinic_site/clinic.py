@@ -8,7 +8,7 @@ import datetime
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
-from django.core.validators import RegexValidator
+from django.core.validators import MinValueValidator, RegexValidator
 from django.db import DatabaseError, models
 from django.http import HttpRequest
 from django.utils import timezone
@@ -75,6 +75,23 @@ class Clinic(models.Model):
         help_text="Who is called when a form mentions thoughts of self-harm. Staff only.",
     )
     on_call_phone = models.CharField(max_length=20, blank=True, validators=[looks_like_a_phone_number])
+    alert_email = models.EmailField(
+        "e-mail for alerts and the daily digest",
+        blank=True,
+        help_text="Told how urgent and how many, with a link; never who or what.",
+    )
+    escalation_email = models.EmailField(
+        "e-mail where nobody acknowledges",
+        blank=True,
+        help_text="Empty for the address above.",
+    )
+    acknowledge_within_minutes = models.PositiveSmallIntegerField(
+        "a crisis is acknowledged within (minutes)",
+        default=30,
+        validators=[MinValueValidator(1)],
+        help_text="After that it is told again, also to the address above and to the pager. Your medical director "
+        "decides.",
+    )
 
     class Meta:
         verbose_name = "clinic facts"

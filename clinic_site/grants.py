@@ -32,24 +32,41 @@ PUBLIC, STAFF, WORKER = Role.PUBLIC, Role.STAFF, Role.WORKER
 # What a writer of the audit trail fills in; the database adds the number, the time and the chain.
 AUDIT_ENTRY = May("INSERT", ("account", "role", "action", "submissions", "reason", "detail"))
 WRAPS = May("UPDATE", ("clinic_key_id", "clinic_wrap", "escrow_key_id", "escrow_wrap"))
-FIRST_LOOK = May("UPDATE", ("opens",))
+FIRST_LOOK = May("UPDATE", ("opens", "noticed_at", "alerted_at"))
 # Who retires a version is told how many still fill it in, and Django looks before it deletes one.
 HOW_MANY_DRAFTS = May("SELECT", ("id", "questionnaire_version_id", "expires_at", "sent_at"))
 WHEN_IT_ENDS = May(
     "SELECT", ("expire_date",)
 )  # the worker deletes what has expired, and sees no more of a session
-STAFFS_OWN_STATE = May("UPDATE", ("status", "status_changed_at", "assigned_to", "taken"))
+STAFFS_OWN_STATE = May(
+    "UPDATE", ("status", "status_changed_at", "assigned_to", "taken", "acknowledged_at", "held")
+)
+TOLD = May("UPDATE", ("next_try_at", "tries", "batch", "sent_at"))
+# The worker makes the parts of a large export and deletes them; staff ask for it and download it once.
+MADE = May("UPDATE", ("done", "left_out", "ready_at", "emptied_at"))
+DOWNLOADED = May("UPDATE", ("downloaded_at",))
 
 Grants = Mapping[str, Mapping[Role, tuple[May, ...]]]
 GRANTS: Grants = {
     # What patients send. The public process adds a submission and can never read one.
-    # A trigger lets the worker delete canaries alone.
+    # A trigger lets the worker delete canaries, and what was ordered or whose time is over.
     "intake_submission": {
         PUBLIC: (INSERT,),
         STAFF: (SELECT, STAFFS_OWN_STATE),
         WORKER: (SELECT, WRAPS, FIRST_LOOK, DELETE),
     },
-    "intake_note": {STAFF: (SELECT, INSERT), WORKER: (SELECT, WRAPS)},
+    "intake_note": {STAFF: (SELECT, INSERT), WORKER: (SELECT, WRAPS, DELETE)},
+    "intake_notice": {STAFF: (SELECT,), WORKER: (SELECT, INSERT, TOLD, DELETE)},
+    "intake_heartbeat": {STAFF: (SELECT,), WORKER: (SELECT, INSERT, May("UPDATE", ("at",)))},
+    # Staff order that a submission is deleted, the worker does it; a trigger lets it delete no other.
+    "intake_retentionclock": {STAFF: EDIT, WORKER: (SELECT,)},
+    "intake_tombstone": {
+        STAFF: (SELECT, INSERT),
+        WORKER: (SELECT, INSERT, May("UPDATE", ("deleted_at",))),
+    },
+    "intake_pagecount": {PUBLIC: COUNTS, STAFF: (SELECT,)},
+    "intake_export": {STAFF: (SELECT, INSERT, DOWNLOADED), WORKER: (SELECT, MADE)},
+    "intake_exportpart": {STAFF: (SELECT,), WORKER: (SELECT, INSERT, DELETE)},
     "intake_searchentry": {STAFF: (SELECT, INSERT), WORKER: (SELECT, INSERT, DELETE)},
     "intake_draft": {PUBLIC: EDIT, STAFF: (HOW_MANY_DRAFTS,), WORKER: (SELECT, UPDATE, DELETE)},
     "clinic_site_auditevent": {STAFF: (SELECT, AUDIT_ENTRY), WORKER: (SELECT, AUDIT_ENTRY)},

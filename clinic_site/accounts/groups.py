@@ -24,8 +24,9 @@ GROUPS: dict[str, frozenset[str]] = {
     | {"intake.read_answers"}
     | rights("intake", ("questionnaireversion",), ("view", "change", "delete"))
     | rights("treatments", ("article", "citation", "condition", "source"), EDIT),
-    # Who looked; what leaves. On screen no answers and no names.
-    PRIVACY_OFFICER: rights("intake", ("submission",), ("view", "export")) | {"clinic_site.view_auditevent"},
+    # Who looked; what leaves; how long all is kept. On screen no answers and no names.
+    PRIVACY_OFFICER: rights("intake", ("submission",), ("view", "export"))
+    | {"intake.delete_for_a_reason", "clinic_site.view_auditevent"},
     # Who works here, and the clinic's facts. No submission, not even that there is one.
     ADMINISTRATOR: rights("auth", ("user",), ("view", "add", "change"))
     | rights("clinic_site", ("clinic",), ("view", "add", "change"))

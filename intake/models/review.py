@@ -34,9 +34,19 @@ class Note(Envelope):
     )
     try_again_on = models.DateField(null=True, blank=True)
 
+    acknowledges = models.BooleanField(
+        default=False,
+        help_text="Whether it says what was done about a crisis: one note of each submission does.",
+    )
+
     class Meta:
         ordering = ["written_at"]
         constraints = [
+            models.UniqueConstraint(
+                fields=["submission"],
+                condition=models.Q(acknowledges=True),
+                name="intake_note_acknowledged_once",
+            ),
             models.CheckConstraint(
                 condition=models.Q(outcome__in=["", *CallOutcome.values]), name="intake_note_outcome_known"
             ),

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import models
+from django.db.models.functions import Coalesce
 
 from intake.models.envelope import Envelope
 from intake.models.questionnaire import QuestionnaireVersion
@@ -76,6 +77,10 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
     def not_set_aside(self) -> "SubmissionQuerySet":
         return self.exclude(quarantined=True, status=Status.NEW)
 
+    def unacknowledged(self) -> "SubmissionQuerySet":
+        """Crises that nobody has taken up, whatever their status."""
+        return self.of_patients().filter(priority__lte=Priority.CRISIS, acknowledged_at=None)
+
     def canaries(self) -> "SubmissionQuerySet":
         return self.filter(kind=Kind.CANARY)
 
@@ -141,6 +146,21 @@ class Submission(Envelope):
         help_text="How staff got the answers that they typed in; empty where the person sent the form.",
     )
 
+    acknowledged_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When somebody of the staff took up a crisis; what was done is a note.",
+    )
+    held = models.BooleanField(
+        default=False, help_text="A legal hold: it is not deleted, whatever the clocks say."
+    )
+
+    # The worker's: what was told
+    noticed_at = models.DateTimeField(null=True, blank=True, help_text="When its notices were made.")
+    alerted_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the staff were first told of a crisis, through any channel."
+    )
+
     # No columns: what the review desk opened, and whether this account may see who it is
     opened_head: Any = None
     is_revealed = False
@@ -182,6 +202,31 @@ class Submission(Envelope):
             models.Index(
                 fields=["received_at"], condition=models.Q(kind="canary"), name="intake_submission_canaries"
             ),
+            # What the worker and the banners ask: small, however many submissions there are.
+            models.Index(
+                fields=["received_at"],
+                condition=models.Q(kind="patient", noticed_at=None),
+                name="intake_submission_not_noticed",
+            ),
+            models.Index(
+                fields=["priority", "received_at"],
+                condition=models.Q(kind="patient", priority__lte=Priority.CRISIS, acknowledged_at=None),
+                name="intake_submission_open_crisis",
+            ),
+            models.Index(
+                fields=["received_at"],
+                condition=models.Q(
+                    kind="patient", priority__lte=Priority.CRISIS, acknowledged_at=None, alerted_at=None
+                ),
+                name="intake_submission_unalerted",
+            ),
+            # For the clocks of retention
+            models.Index(
+                "status",
+                Coalesce("status_changed_at", "received_at"),
+                condition=models.Q(kind="patient", held=False),
+                name="intake_submission_kept_since",
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -214,3 +259,7 @@ class Submission(Envelope):
     @property
     def is_closed(self) -> bool:
         return self.status in CLOSED
+
+    @property
+    def is_crisis(self) -> bool:
+        return self.priority <= Priority.CRISIS

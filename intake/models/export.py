@@ -1,0 +1,56 @@
+"""An export too large for one request: made by the worker, sealed at rest, downloaded once."""
+
+import uuid
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from clinic_site.audit import Reason
+from intake.models.envelope import Envelope
+
+
+class Export(models.Model):
+    """What somebody asked for. The files' parts lie beside it until they are downloaded, at most an hour."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    asked_by = models.CharField(max_length=150, help_text="The account's user name.")
+    asked_at = models.DateTimeField()
+    reason = models.CharField(max_length=20, choices=Reason)
+    submissions = ArrayField(models.UUIDField(), help_text="By value, in the order of the file.")
+    done = models.PositiveIntegerField(
+        default=0, help_text="How many of them are in the parts that are made."
+    )
+    left_out = models.PositiveIntegerField(default=0, help_text="How many of those could not be exported.")
+    ready_at = models.DateTimeField(null=True, blank=True)
+    downloaded_at = models.DateTimeField(null=True, blank=True)
+    emptied_at = models.DateTimeField(null=True, blank=True, help_text="When the parts were deleted.")
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["asked_at"], condition=models.Q(emptied_at=None), name="intake_export_living"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Export of {len(self.submissions)}"
+
+    @property
+    def percent(self) -> int:
+        return 100 * self.done // max(1, len(self.submissions))
+
+
+class ExportPart(Envelope):
+    """Some entries of the Bundle, sealed to the clinic."""
+
+    export = models.ForeignKey(Export, on_delete=models.CASCADE, related_name="parts")
+    number = models.PositiveIntegerField()
+    contents = models.BinaryField(help_text="Sealed. See storage.py.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["export", "number"], name="intake_exportpart_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Part {self.number}"
