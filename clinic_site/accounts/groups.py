@@ -23,6 +23,7 @@ GROUPS: dict[str, frozenset[str]] = {
     CLINICIAN: rights("intake", ("submission",), ("view", "change", "reveal"))
     | {"intake.read_answers"}
     | rights("intake", ("questionnaireversion",), ("view", "change", "delete"))
+    | rights("intake", ("translationreview",), ("view", "add"))
     | rights("treatments", ("article", "citation", "condition", "source"), EDIT),
     # Who looked; what leaves; how long all is kept. On screen no answers and no names.
     PRIVACY_OFFICER: rights("intake", ("submission",), ("view", "export"))
