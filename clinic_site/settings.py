@@ -111,6 +111,7 @@ INSTALLED_APPS = [
     "crispy_forms",
     "csp",
     *(ACCOUNT_APPS if ROLE.has_accounts else []),
+    "django.contrib.sitemaps",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "django.forms",

@@ -1,9 +1,12 @@
 from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
+from django.contrib.sitemaps.views import sitemap
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from clinic_site import views
+from clinic_site.sitemaps import SITEMAPS
+from treatments.feeds import ArticleFeed
 from treatments.views import search
 
 urlpatterns: list[URLPattern | URLResolver] = [path("health/", views.health, name="health")]
@@ -13,6 +16,9 @@ if settings.ROLE.serves_public:
         path("", views.home, name="home"),
         path("contact/", views.contact, name="contact"),
         path("search/", search, name="search"),
+        path("feed/", ArticleFeed(), name="feed"),
+        path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
+        path("robots.txt", views.robots, name="robots"),
         path("fhir/", include("intake.fhir_urls")),
         *i18n_patterns(path("screening/", include("intake.urls")), prefix_default_language=False),
     ]

@@ -4,20 +4,42 @@ from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from clinic_site.clinic import clinic_whatever_happens
+from clinic_site import clinic as facts
+from treatments import linked_data
+from treatments.addresses import whole_address
 from treatments.models import Article
+
+CLOSED_TO_ROBOTS = ["/search/", "/admin/", "/fhir/", "/screening/resume/"]
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "clinic_site/home.html", {"articles": Article.objects.published().in_brief()})
+    context = {"articles": Article.objects.published().in_brief(), **as_the_clinics(request, "home")}
+    return render(request, "clinic_site/home.html", context)
 
 
 @require_safe
 def contact(request: HttpRequest) -> HttpResponse:
-    return render(request, "clinic_site/contact.html")
+    return render(request, "clinic_site/contact.html", as_the_clinics(request, "contact"))
+
+
+def as_the_clinics(request: HttpRequest, name: str) -> dict[str, object]:
+    """The clinic, and how the page of that name is listed elsewhere: as the clinic's."""
+    clinic = facts.current_clinic()
+    things = linked_data.clinic_itself(request, clinic)
+    return {"clinic": clinic, "listing": linked_data.listing_of(request, reverse(name), things)}
+
+
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    """Articles are for everybody to find; a clinic that is made up is for nobody."""
+    closed = ["/"] if facts.current_clinic().is_demonstration else CLOSED_TO_ROBOTS
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed)]
+    lines += ["", f"Sitemap: {whole_address(request, reverse('sitemap'))}", ""]
+    return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
 
 
 @require_safe
@@ -37,7 +59,7 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return render(request, "500.html", {"clinic": clinic_whatever_happens()}, status=500)
+    return render(request, "500.html", {"clinic": facts.clinic_whatever_happens()}, status=500)
 
 
 def role_in_templates(request: HttpRequest) -> dict[str, object]:

@@ -48,7 +48,7 @@ class PageReader(HTMLParser):
         self.headings += tag == "h1"
         self._in_drawing |= tag == "svg"
         self._in_title = tag == "title" and not self._in_drawing
-        is_data = attributes.get("type") == "application/json"
+        is_data = attributes.get("type") in ("application/json", "application/ld+json")
         if tag == "style" or (tag == "script" and not attributes.get("src") and not is_data):
             self.inline.append(f"<{tag}>")
         self.inline += [f"{tag} {name}" for name in attributes if name == "style" or name.startswith("on")]

@@ -81,11 +81,13 @@ def test_the_list_costs_one_query_for_any_number_of_articles(client, django_asse
         client.get("/treatments/")
 
 
-def test_an_article_costs_three_queries(client, django_assert_num_queries):
+def test_an_article_costs_four_queries(client, django_assert_num_queries):
     for key in ("one", "two", "three"):
         make_source(key)
     article = make_article(body="Words.[^one] Words.[^two] Words.[^three]")
-    with django_assert_num_queries(6):  # it, its sources, what to read next; and the clinic's three
+    with django_assert_num_queries(
+        7
+    ):  # it, its sources, its conditions, what to read next; the clinic's three
         client.get(article.get_absolute_url())
 
 

@@ -116,8 +116,10 @@ class ArticleAdmin(EditedByStaff[Article]):
     def on_the_site(self, article: Article) -> str:
         if article.published_at is None:
             return "Draft"
-        day = date_format(timezone.localtime(article.published_at), "M j, Y, P")
-        return f"Since {day}" if article.published_at <= timezone.now() else f"Scheduled for {day}"
+        begins = timezone.localtime(article.published_at)
+        if begins <= timezone.now():
+            return f"Since {date_format(begins, 'M j, Y')}"
+        return f"Scheduled for {date_format(begins, 'M j, Y, P')}"
 
     @admin.display(description="review", ordering="next_review_due")
     def due(self, article: Article) -> str:

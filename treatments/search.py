@@ -140,6 +140,8 @@ def pieces(excerpt: str) -> Iterator[tuple[str, bool]]:
     >>> list(pieces("It \\x02fades\\x03 soon."))
     [('It ', False), ('fades', True), (' soon.', False)]
     """
+    if excerpt[:1].islower():
+        yield "… ", False
     for part in re.split(f"({HIT}[^{END_OF_HIT}]*{END_OF_HIT})", excerpt):
         if part:
             yield part.strip(HIT + END_OF_HIT), part.startswith(HIT)
@@ -168,7 +170,7 @@ def variants_of(question: str, groups: Iterable[Sequence[str]]) -> Iterator[str]
     """The question, and the question with one name in it replaced by another for the same thing.
 
     >>> list(variants_of("Does RSD spread?", [("crps", "rsd")]))
-    ['Does RSD spread?', 'does crps spread?']
+    ['Does RSD spread?', 'does "crps" spread?']
     """
     yield question
     asked = question.lower()
@@ -177,8 +179,11 @@ def variants_of(question: str, groups: Iterable[Sequence[str]]) -> Iterator[str]
         for name in group:
             if not re.search(rf"(?<!\w){re.escape(name)}(?!\w)", asked):
                 continue
-            for other in group:
-                variant = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", other.replace("\\", ""), asked)
+            for other in (other for other in group if other != name):
+                phrase = other.replace("\\", "")
+                if '"' not in asked:  # the words of a name stand together
+                    phrase = f'"{phrase}"'
+                variant = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", phrase, asked)
                 if variant not in made and len(made) < MOST_VARIANTS:
                     made.add(variant)
                     yield variant

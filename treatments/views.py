@@ -2,10 +2,13 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from clinic_site.clinic import Clinic, current_clinic
+from treatments import linked_data
 from treatments.actions import hash_of_token
 from treatments.models import Article, ArticleQuerySet, DraftLink
 from treatments.search import find_articles
@@ -13,7 +16,13 @@ from treatments.search import find_articles
 
 @require_safe
 def article_list(request: HttpRequest) -> HttpResponse:
-    return render(request, "treatments/list.html", {"articles": Article.objects.published().in_brief()})
+    path = reverse("treatments:list")
+    trail = linked_data.breadcrumbs(request, ("Home", reverse("home")), ("Articles", path))
+    context = {
+        "articles": Article.objects.published().in_brief(),
+        "listing": linked_data.listing_of(request, path, [trail]),
+    }
+    return render(request, "treatments/list.html", context)
 
 
 @require_safe
@@ -40,13 +49,26 @@ def search(request: HttpRequest) -> HttpResponse:
 
 
 def article_page(request: HttpRequest, article: Article, *, link: DraftLink | None = None) -> HttpResponse:
+    clinic = current_clinic()
     context = {
         "article": article,
+        "clinic": clinic,
         "citations": article.citations.select_related("source"),
         "link": link,
+        "listing": None if link else article_listing(request, article, clinic),
         "related": Article.objects.published().in_brief().related_to(article)[:3],
     }
     return render(request, "treatments/detail.html", context)
+
+
+def article_listing(request: HttpRequest, article: Article, clinic: Clinic) -> linked_data.Listing:
+    path = article.get_absolute_url()
+    steps = (("Home", reverse("home")), ("Articles", reverse("treatments:list")), (article.title, path))
+    things = [
+        linked_data.article_page(request, article, clinic),
+        linked_data.breadcrumbs(request, *steps),
+    ]
+    return linked_data.listing_of(request, path, things, kind="article")
 
 
 def drafts_for(request: HttpRequest) -> ArticleQuerySet:

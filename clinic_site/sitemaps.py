@@ -1,0 +1,20 @@
+"""The public pages, for search engines."""
+
+from django.urls import reverse
+
+from treatments.feeds import ArticleSitemap, OnThePublicSite
+
+PAGES = ("home", "treatments:list", "contact", "intake:start")
+
+
+class PageSitemap(OnThePublicSite):
+    """Pages that are no articles, by the names of their addresses."""
+
+    def items(self) -> tuple[str, ...]:
+        return PAGES
+
+    def location(self, name: str) -> str:
+        return reverse(name)
+
+
+SITEMAPS = {"pages": PageSitemap, "articles": ArticleSitemap}
