@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from treatments.evidence import Evidence, ReadDepth
-from treatments.markdown import MARK, render, text_blocks
+from treatments.markdown import MARK, first_panel_problem, render, text_blocks
 
 CONTENT_FOLDER = Path(__file__).parent / "content"
 
@@ -161,7 +161,7 @@ class CitationProblem:
 
 
 def citation_problem(body: str, *, known: Iterable[str]) -> CitationProblem | None:
-    """The first footnote mark that names no known source, or that is no mark at all.
+    """The first footnote mark that names no known source or that is no mark at all, or the first broken panel.
 
     >>> citation_problem("It fades.\\n\\nSoon.[^bell]", known={"bell-2017"})
     CitationProblem(line=3, reason='no source has the key "bell", which is cited as [^bell].')
@@ -178,6 +178,8 @@ def citation_problem(body: str, *, known: Iterable[str]) -> CitationProblem | No
     if any("[^" in MARK.sub("", block) for block in text_blocks(body, tables=True)):
         line = line_of(MARK.sub("", body), "[^")
         return CitationProblem(line, "a footnote mark is broken: write it as [^key].")
+    if broken := first_panel_problem(body):
+        return CitationProblem(*broken)
     return None
 
 

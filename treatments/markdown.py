@@ -16,13 +16,19 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
+from treatments.panels import fill_places, panel_problems, prepare_panels, with_panels
+
 ALLOWED_ATTRIBUTES: dict[str, set[str]] = {
     "a": {"href", "id", "rel", "aria-label"},
+    "button": {"class", "type", "popovertarget"},
     "div": {"class", "role", "aria-label", "tabindex"},
+    "figcaption": set(),
+    "figure": {"class"},
     "h2": {"id"},
     "h3": {"id"},
     "h4": {"id"},
     "ol": {"start"},
+    "span": {"class", "id", "popover"},
     "sup": {"class"},
     "th": {"scope"},
 }
@@ -69,6 +75,7 @@ def render(body: str) -> Rendered:
     tokens = MARKDOWN.parse(body, env)
     headings = list(prepare_headings(tokens))
     prepare_tables(tokens)
+    prepare_panels(tokens)
     html = nh3.clean(
         MARKDOWN.renderer.render(tokens, MARKDOWN.options, env),
         tags=ALLOWED_TAGS,
@@ -77,7 +84,7 @@ def render(body: str) -> Rendered:
         link_rel=None,  # external_link sets it, on external links only
     )
     return Rendered(
-        html=html,
+        html=fill_places(html, env),
         contents=tuple(heading for level, heading in headings if level == "h2"),
         citations=env.get("citations", {}),
     )
@@ -101,6 +108,15 @@ def text_blocks(body: str, *, tables: bool) -> tuple[str, ...]:
         ):
             blocks.append(plain_text(token))
     return tuple(block for block in blocks if block)
+
+
+def first_panel_problem(body: str) -> tuple[int, str] | None:
+    """The line, from 1, and what is wrong with the first panel or term that is not right.
+
+    >>> first_panel_problem("It fades.\\n\\n:::drawing dragon\\nA dragon.\\n:::")
+    (3, 'no such drawing. There are: before-during-after, nmda-block, visit-day.')
+    """
+    return min(panel_problems(MARKDOWN.parse(body, {})), default=None)
 
 
 def plain_text(inline: Token) -> str:
@@ -208,7 +224,7 @@ def make_markdown() -> MarkdownIt:
     markdown.add_render_rule("link_open", external_link)
     markdown.add_render_rule("table_open", table_start)
     markdown.add_render_rule("table_close", table_end)
-    return markdown
+    return with_panels(markdown)
 
 
 MARKDOWN = make_markdown()

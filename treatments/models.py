@@ -12,8 +12,11 @@ from django.db.models.functions import Abs
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import strip_tags
 
 from treatments.evidence import Evidence, ReadDepth
+from treatments.glossary import GLOSSARY, Term
+from treatments.readability import reading_time_in_words
 
 SEARCH_LANGUAGE = "english"  # of PostgreSQL's text search: stems and stop words
 LONGEST_BODY = 60_000  # characters; a long article has about 10,000
@@ -185,6 +188,15 @@ class Article(models.Model):
     @property
     def after_opening(self) -> str:
         return self.rendered_body.removeprefix(self.opening)
+
+    @property
+    def words_explained(self) -> list[Term]:
+        """The terms that the body explains where they stand, for a list that needs no popover."""
+        return [term for term in GLOSSARY.values() if f'id="{term.id}"' in self.rendered_body]
+
+    @property
+    def reading_time_in_words(self) -> str:
+        return reading_time_in_words(strip_tags(self.rendered_body))
 
     @property
     def review_in_words(self) -> str:

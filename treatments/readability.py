@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 WORD = re.compile(r"[A-Za-z0-9](?:[\w'’,.-]*\w)?")
 SENTENCE_END = re.compile(r"[.!?][\"'”’)\]]*(?:\s|$)")
+WORDS_A_MINUTE = 200
 VOWELS = re.compile(r"[aeiouy]+")
 # The e is silent in "scale", "times" and "used", but not in "table", "doses" and "treated".
 SILENT_E = re.compile(r"[^aeiouy]e$(?<![^aeiouy]le)|[^aeiouylscxzhg]es$|[^aeiouytd]ed$")
@@ -17,6 +18,16 @@ def words(text: str) -> list[str]:
     ['It’s', 'well-known', '2,309', 'adults', '0.5', 'mg']
     """
     return WORD.findall(text)
+
+
+def reading_time_in_words(text: str) -> str:
+    """How long the text takes somebody who is tired. Most adults read 200 words a minute or more.
+
+    >>> reading_time_in_words("word " * 1_150), reading_time_in_words("A few words.")
+    ('About 6 minutes to read', 'About 1 minute to read')
+    """
+    minutes = max(1, round(len(text.split()) / WORDS_A_MINUTE))
+    return f"About {minutes} minute{'s' if minutes > 1 else ''} to read"
 
 
 def syllables(word: str) -> int:
