@@ -59,6 +59,18 @@ EMAIL_USE_TLS = env_flag("CLINIC_EMAIL_TLS", default=True)
 EMAIL_TIMEOUT = 10  # seconds; a patient waits meanwhile
 DEFAULT_FROM_EMAIL = os.environ.get("CLINIC_EMAIL_FROM", "") or "no-reply@localhost"
 
+# Where notices to staff lead: the address of the review desk, without a path.
+STAFF_URL = os.environ.get("CLINIC_STAFF_URL", "").rstrip("/")
+# The clinic's pager or text message gateway, told of crises by the worker: a command that reads JSON from its standard
+# input, or an address that takes it by POST. Not in the clinic's facts: whoever edits those must not run commands here.
+ALERT_COMMAND = os.environ.get("CLINIC_ALERT_COMMAND", "")
+ALERT_URL = os.environ.get("CLINIC_ALERT_URL", "")
+ALERT_TOKEN = os.environ.get("CLINIC_ALERT_TOKEN", "")
+if ALERT_URL and not ALERT_URL.startswith("https://"):
+    raise ImproperlyConfigured(
+        "CLINIC_ALERT_URL must begin with https://, so that nobody on the way reads it."
+    )
+
 # Key files: docs/keys.md. Which of them this process must have and which it must not, intake/checks.py says.
 PUBLIC_KEY_FILE = os.environ.get("CLINIC_PUBLIC_KEY_FILE", "")
 ESCROW_PUBLIC_KEY_FILE = os.environ.get("CLINIC_ESCROW_PUBLIC_KEY_FILE", "")

@@ -88,7 +88,9 @@ def read_texts(path: Path) -> CrisisTexts:
         call_danger=way("tel", file["danger"], "call"),
         call_talk=way("tel", file["talk"], "call"),
         text_talk=way("sms", file["talk"], "text"),
-        also=tuple(format_html(escape(one["words"]), number=link("sms", one["number"])) for one in file["also"]),
+        also=tuple(
+            format_html(escape(one["words"]), number=link("sms", one["number"])) for one in file["also"]
+        ),
         panels={"crisis_now": panel("now"), "crisis": panel("told"), "": panel("anybody")},
         unsent=file["unsent"]["words"],
     )

@@ -33,6 +33,7 @@ class Head:
     contact: tuple[tuple[str, str], ...]  # (what it is, the answer), in the words of the form
     scores: tuple[Mapping[str, Any], ...]
     flags: tuple[Mapping[str, Any], ...]
+    mail_to: str = ""  # where they asked to be told that their form has arrived
 
     @property
     def initials(self) -> str:
@@ -148,6 +149,9 @@ def head_contents(
         ],
         "scores": [score_contents(score) for score in triage.scores],
         "flags": [flag_contents(flag) for flag in triage.flags],
+        "mail_to": "".join(words(questionnaire, answers, identity.get("email", "")))
+        if answers.get(identity.get("mail_wanted", "")) in ((True,), ("yes",))
+        else "",
     }
 
 
@@ -223,6 +227,7 @@ def head_from(opened: bytes) -> Head:
             contact=tuple((str(label), str(answer)) for label, answer in head["contact"]),
             scores=as_tuple(head["scores"]),
             flags=as_tuple(head["flags"]),
+            mail_to=str(head.get("mail_to", "")),
         )
 
 

@@ -1,4 +1,4 @@
-"""The worker's round: look at what arrived, send and delete canaries, delete what has expired."""
+"""The worker's round: look at what arrived, tell of it, send and delete canaries, delete what has expired."""
 
 import itertools
 import logging
@@ -25,14 +25,28 @@ logger = logging.getLogger(__name__)
 def run(*, once: bool = False) -> None:
     """Until the process is stopped."""
     for number in itertools.count():
-        if number % HOURLY == 0:
-            for duty in hourly_duties():
-                do(duty)
-        do(actions.look_at_new_submissions)
+        for duty in (*(hourly_duties() if number % HOURLY == 0 else ()), *EACH_ROUND):
+            do(beat)  # before each: a long one is no reason for the alarm
+            do(duty)
         if once:
             return
         time.sleep(PAUSE)
         close_old_connections()  # also one that broke in the last round
+
+
+def beat() -> None:
+    actions.beat(at=timezone.now())
+
+
+def make_notices() -> None:
+    actions.make_notices(at=timezone.now())
+
+
+def tell() -> None:
+    actions.tell(at=timezone.now())
+
+
+EACH_ROUND: tuple[Callable[[], object], ...] = (actions.look_at_new_submissions, make_notices, tell)
 
 
 def hourly_duties() -> list[Callable[[], object]]:

@@ -16,6 +16,7 @@ from intake.actions.drafts import (
     start_draft,
     submit,
 )
+from intake.actions.notices import beat, make_notices, tell
 from intake.actions.questionnaires import (
     ChangedMeanwhile,
     WrongState,
@@ -26,6 +27,7 @@ from intake.actions.questionnaires import (
     retire,
 )
 from intake.actions.reviews import StatusChanged, change_status, write_note
+from intake.actions.safety import AlreadyAcknowledged, NoCrisis, acknowledge
 from intake.actions.sealing import (
     FirstLook,
     count_sealed_to,
@@ -40,17 +42,21 @@ from intake.definition_files import DefinitionRefused
 from intake.same_day import site_answers
 
 __all__ = [
+    "AlreadyAcknowledged",
     "AlreadySent",
     "ChangedElsewhere",
     "ChangedMeanwhile",
     "DefinitionRefused",
     "DraftGone",
     "FirstLook",
+    "NoCrisis",
     "NotComplete",
     "NotConfirmed",
     "StatusChanged",
     "WrongState",
+    "acknowledge",
     "all_problems",
+    "beat",
     "change_language",
     "change_status",
     "clear_expired_drafts",
@@ -64,6 +70,7 @@ __all__ = [
     "load_questionnaire",
     "load_questionnaires",
     "look_at_new_submissions",
+    "make_notices",
     "publish",
     "reseal",
     "retire",
@@ -73,5 +80,6 @@ __all__ = [
     "site_answers",
     "start_draft",
     "submit",
+    "tell",
     "write_note",
 ]

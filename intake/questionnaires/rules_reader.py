@@ -62,6 +62,7 @@ _OF_THE_PATIENT = {
     "birth_date": (ItemType.DATE,),
     "phone": (ItemType.STRING,),
     "email": (ItemType.STRING,),
+    "mail_wanted": (ItemType.BOOLEAN, ItemType.CHOICE),  # to tell them by e-mail that it has arrived
 }
 _OF_A_HELPER = {
     "name": (ItemType.STRING,),
