@@ -22,6 +22,7 @@ check: .venv/.dev ## Check style, types, migrations, settings, and the reading g
 	$(VENV_PYTHON) -m ruff format --check .
 	.venv/bin/djade --target-version 5.2 --check $(TEMPLATES)
 	$(VENV_PYTHON) -m mypy
+	$(VENV_PYTHON) -m bandit --quiet --configfile pyproject.toml --recursive clinic_site intake treatments manage.py
 	$(VENV_PYTHON) manage.py makemigrations --check --dry-run
 	@keys=$$(mktemp -d) && trap 'rm -rf "$$keys"' EXIT \
 		&& $(VENV_PYTHON) manage.py generate_keys --into "$$keys/private" --verbosity 0 \
@@ -37,6 +38,13 @@ check: .venv/.dev ## Check style, types, migrations, settings, and the reading g
 		done
 	$(VENV_PYTHON) manage.py reading_grades
 
+lock: .venv/.dev ## Pin what requirements.txt asks for, and what that needs, by version and hash (requirements.lock)
+	$(VENV_PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		requirements.txt --output-file requirements.lock
+
+sbom: .venv/.run ## Write the bill of materials of what the site runs on, as CycloneDX, to sbom.json
+	$(VENV_PYTHON) manage.py sbom --output sbom.json
+
 bench: .venv/.dev ## Measure what the site costs in CPU time (a table; judges nothing)
 	@$(VENV_PYTHON) -m tests.bench
 
@@ -46,14 +54,14 @@ format: .venv/.dev ## Put Python and templates into the house format
 	.venv/bin/djade --target-version 5.2 $(TEMPLATES)
 
 # The stamps are newer than the requirements for as long as what they ask for is installed.
-.venv/.run: requirements.txt
+.venv/.run: requirements.lock
 	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or newer is needed. Name one: make run PYTHON=/path/to/python3.11"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
 		|| { echo "Python's venv module is missing. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
 	@$(VENV_PYTHON) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
 	@echo "Installing what the site needs into .venv; this takes a minute."
-	@$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@
 
 .venv/.dev: .venv/.run requirements-dev.txt
@@ -68,4 +76,4 @@ browser: .venv/.dev
 		|| $(VENV_PYTHON) -m playwright install chromium \
 		|| { echo "The tests need Chromium: install it, or name one with CLINIC_CHROMIUM=/path/to/chromium"; exit 1; }
 
-.PHONY: help run test check bench format browser
+.PHONY: help run test check lock sbom bench format browser

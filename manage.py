@@ -6,7 +6,7 @@ import sys
 from contextlib import AbstractContextManager, nullcontext
 
 COMMANDS_WITHOUT_DATABASE = {
-    *("check_questionnaire", "collectstatic", "diffsettings", "findstatic", "generate_keys"),
+    *("check_questionnaire", "collectstatic", "diffsettings", "findstatic", "generate_keys", "sbom"),
     *("help", "startapp", "version"),
 }
 

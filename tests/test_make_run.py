@@ -267,7 +267,7 @@ def test_a_database_url_is_used_and_nothing_embedded_is_started(project: Path, p
 def test_a_python_that_cannot_run_the_site_is_told_in_one_line(
     tmp_path: Path, refuses: str, advice: str
 ) -> None:
-    for name in ("Makefile", "requirements.txt"):
+    for name in ("Makefile", "requirements.lock"):
         shutil.copy(ROOT / name, tmp_path)
     python = tmp_path / "python"
     python.write_text(f'#!/bin/sh\ncase "$*" in *{refuses}*) exit 1;; esac\nexec {sys.executable} "$@"\n')

@@ -73,7 +73,7 @@ class AcceptInvitation(PasswordResetConfirmView):
 
     token_generator = tokens
     template_name = "accounts/invitation.html"
-    reset_url_token = "password"  # noqa: S105  (a word of the address)
+    reset_url_token = "password"  # noqa: S105 - a word of the address # nosec B105
 
     def form_valid(self, form: Any) -> HttpResponse:
         account: User = self.user
