@@ -15,6 +15,7 @@ if settings.ROLE.serves_public:
     urlpatterns += [
         path("", views.home, name="home"),
         path("contact/", views.contact, name="contact"),
+        path("accessibility/", views.accessibility, name="accessibility"),
         path("search/", search, name="search"),
         path("feed/", ArticleFeed(), name="feed"),
         path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),

@@ -43,6 +43,12 @@ def robots(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def accessibility(request: HttpRequest) -> HttpResponse:
+    """What was tested and what was not, so that nobody must find out the hard way."""
+    return render(request, "clinic_site/accessibility.html")
+
+
+@require_safe
 def health(request: HttpRequest) -> HttpResponse:
     """For a load balancer: 200 while the database answers."""
     with connection.cursor() as cursor:
