@@ -70,7 +70,7 @@ VOCABULARY = """
     deleted emptied drafts receipts submissions notices
     password code passkey
     imported published retired signed_off tried translation
-    facts hours holidays
+    facts hours holidays people prices approved
     changed disabled rights
     sessions ended invited given taken
     front_desk clinician privacy_officer administrator

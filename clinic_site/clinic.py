@@ -56,6 +56,12 @@ class Clinic(models.Model):
     state = models.CharField(max_length=2, blank=True)
     postal_code = models.CharField(max_length=10, blank=True)
     directions = models.TextField(blank=True, help_text="Parking, entrance, bus. Plain text.")
+    protocol = models.TextField(
+        "how you give ketamine",
+        blank=True,
+        help_text="Plain text: dose, length and number of infusions, how they differ from the 2018 guideline (at least "
+        "80 mg over more than 2 hours), what is monitored, who is in the room. Shown under “How we treat”.",
+    )
 
     review_within_hours = models.PositiveSmallIntegerField(
         "a submission is reviewed within (hours)",
@@ -176,6 +182,44 @@ class Holiday(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day:%B} {self.day.day}, {self.day.year}"
+
+
+class Person(models.Model):
+    """Somebody whom a patient meets."""
+
+    clinic = models.ForeignKey(Clinic, on_delete=models.CASCADE, related_name="people")
+    name = models.CharField(max_length=120)
+    work = models.CharField("what they do here", max_length=160, help_text="Anesthesiologist, front desk")
+    training = models.CharField(
+        max_length=300, blank=True, help_text="Degrees, board certification, license; as it can be checked."
+    )
+    order = models.PositiveSmallIntegerField(default=100, help_text="Small numbers stand first.")
+
+    class Meta:
+        verbose_name_plural = "people"
+        ordering = ["order", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Price(models.Model):
+    """What something costs."""
+
+    clinic = models.ForeignKey(Clinic, on_delete=models.CASCADE, related_name="prices")
+    what = models.CharField(max_length=160, help_text="One infusion of 4 hours")
+    dollars = models.DecimalField("price in US dollars", max_digits=8, decimal_places=2)
+    covers = models.CharField("what it covers", max_length=300, blank=True, help_text="And what is extra.")
+    order = models.PositiveSmallIntegerField(default=100, help_text="Small numbers stand first.")
+
+    class Meta:
+        ordering = ["order", "what"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(dollars__gte=0), name="clinic_site_price_not_negative")
+        ]
+
+    def __str__(self) -> str:
+        return self.what
 
 
 class Hours(Protocol):

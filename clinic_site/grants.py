@@ -75,6 +75,12 @@ GRANTS: Grants = {
     "intake_translationreview": {PUBLIC: (SELECT,), STAFF: (SELECT, INSERT), WORKER: (SELECT,)},
     "clinic_site_clinic": {PUBLIC: (SELECT,), STAFF: (SELECT, INSERT, UPDATE), WORKER: (SELECT,)},
     "clinic_site_openinghours": {PUBLIC: (SELECT,), STAFF: EDIT, WORKER: (SELECT,)},
+    "clinic_site_person": {PUBLIC: (SELECT,), STAFF: EDIT, WORKER: (SELECT,)},
+    "clinic_site_price": {PUBLIC: (SELECT,), STAFF: EDIT, WORKER: (SELECT,)},
+    "clinic_site_noticeversion": {
+        PUBLIC: (SELECT,),
+        STAFF: (SELECT, INSERT, UPDATE),
+    },  # approved ones: a trigger refuses
     "clinic_site_holiday": {PUBLIC: (SELECT,), STAFF: EDIT, WORKER: (SELECT,)},
     "treatments_article": {PUBLIC: (SELECT,), STAFF: EDIT},
     "treatments_articleversion": {STAFF: (SELECT, INSERT)},  # what was said, and who said it, stays

@@ -13,7 +13,7 @@ from django.core.management import call_command, get_commands
 from django.core.management.commands import flush
 from django.db import connection, transaction
 
-CONTENT_COMMANDS = ("load_articles", "load_questionnaires", "create_demo_clinic")
+CONTENT_COMMANDS = ("load_articles", "load_questionnaires", "load_notices", "create_demo_clinic")
 MADE = "template-made"  # a file in the run's folder; the run's first process removes what an earlier run left
 
 

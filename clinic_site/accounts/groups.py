@@ -27,11 +27,13 @@ GROUPS: dict[str, frozenset[str]] = {
     | rights("treatments", ("article", "citation", "condition", "source"), EDIT),
     # Who looked; what leaves; how long all is kept. On screen no answers and no names.
     PRIVACY_OFFICER: rights("intake", ("submission",), ("view", "export"))
-    | {"intake.delete_for_a_reason", "clinic_site.view_auditevent"},
+    | {"intake.delete_for_a_reason", "clinic_site.view_auditevent", "clinic_site.approve_noticeversion"}
+    | rights("clinic_site", ("noticeversion",), ("view", "change")),
     # Who works here, and the clinic's facts. No submission, not even that there is one.
     ADMINISTRATOR: rights("auth", ("user",), ("view", "add", "change"))
     | rights("clinic_site", ("clinic",), ("view", "add", "change"))
-    | rights("clinic_site", ("openinghours", "holiday"), EDIT),
+    | rights("clinic_site", ("openinghours", "holiday", "person", "price"), EDIT)
+    | rights("clinic_site", ("noticeversion",), ("view", "change")),
 }
 WORD_OF_GROUP = {name: name.lower().replace(" ", "_") for name in GROUPS}
 """As the audit trail calls them."""

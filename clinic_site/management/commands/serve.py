@@ -18,6 +18,7 @@ PREPARATIONS = (
     "migrate",  # as the owner; the others with the rights of the site, which this proves to suffice
     "load_articles",
     "load_questionnaires",
+    "load_notices",
     "create_demo_clinic",
     "clear_expired_drafts",
 )
