@@ -30,7 +30,7 @@ check: .venv/.dev ## Check style, types, migrations, settings, and the reading g
 		&& for role in public staff worker all; do \
 			echo "Deployment check of the role $$role"; private=; \
 			test $$role = public || private=$$(echo "$$keys"/private/clinic-*); \
-			CLINIC_ROLE=$$role CLINIC_HTTPS=1 CLINIC_HOSTS=clinic.example CLINIC_PRIVATE_KEY_FILES="$$private" \
+			CLINIC_ROLE=$$role CLINIC_HTTPS=1 CLINIC_BEHIND_PROXY=1 CLINIC_HOSTS=clinic.example CLINIC_PRIVATE_KEY_FILES="$$private" \
 			CLINIC_PUBLIC_KEY_FILE="$$(echo "$$keys"/public/clinic-*)" \
 			CLINIC_ESCROW_PUBLIC_KEY_FILE="$$(echo "$$keys"/public/escrow-*)" \
 			CLINIC_SECRET_KEY=$$($(VENV_PYTHON) -c 'import secrets; print(secrets.token_urlsafe(50))') \

@@ -3,4 +3,4 @@
 import re
 
 SCREENING = re.compile(r"(/[a-z]{2})?/screening/")  # a translation stands under its language: /es/screening/
-STAFF = re.compile(r"/(admin|accounts?)(/|$)")  # the review desk and the sign-in
+STAFF = re.compile(r"/(admin|accounts?|invitation)(/|$)")  # the review desk and the sign-in

@@ -41,6 +41,7 @@ class ClinicAdmin(admin.ModelAdmin[Clinic]):
             {"fields": ["phone", "email", "street", "city", "state", "postal_code", "directions"]},
         ),
         ("How submissions are reviewed", {"fields": ["review_within_hours", "is_part_2_program"]}),
+        ("Security", {"fields": ["security_email", "security_email_until"]}),
         (
             "Who is called when someone may be in danger",
             {

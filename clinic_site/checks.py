@@ -1,11 +1,16 @@
 """Wrong configuration is told before the site serves a page."""
 
+import datetime
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connections
+from django.utils import timezone
+
+if TYPE_CHECKING:
+    from clinic_site.clinic import Clinic
 
 
 @register(Tags.database)
@@ -54,4 +59,38 @@ def patients_need_a_phone_number(databases: Sequence[str] | None = None, **kwarg
                 id="clinic_site.W001",
             )
         )
+    problems += security_contact_problems(clinic)
     return problems
+
+
+SOON = datetime.timedelta(days=30)
+
+
+def security_contact_problems(clinic: "Clinic") -> list[CheckMessage]:
+    today = timezone.localdate()
+    if clinic.takes_security_reports(on=today + SOON):
+        return []
+    hint = "Enter both under Clinic facts: an address that somebody reads, and until when, a year at most."
+    if clinic.takes_security_reports(on=today):
+        problem = f"The contact in /.well-known/security.txt runs out on {clinic.security_email_until}."
+    elif clinic.security_email:
+        problem = "The contact for security problems has run out, so /.well-known/security.txt is gone."
+    else:
+        problem = (
+            "Nobody is named who is told of security problems, so there is no /.well-known/security.txt."
+        )
+    return [Warning(problem, hint=hint, id="clinic_site.W041")]
+
+
+@register(deploy=True)
+def visitors_are_told_apart(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """Limits go by network, and behind a proxy that nobody told us of all visitors have the proxy's address."""
+    if not settings.ROLE.serves_public or settings.TRUSTED_PROXIES:
+        return []
+    return [
+        Warning(
+            "No proxy is trusted to say where visitors come from, so robots are not slowed down.",
+            hint="Set CLINIC_BEHIND_PROXY=1, and CLINIC_TRUSTED_PROXIES where a request passes more than one.",
+            id="clinic_site.W042",
+        )
+    ]

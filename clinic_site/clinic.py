@@ -99,6 +99,18 @@ class Clinic(models.Model):
         "decides.",
     )
 
+    security_email = models.EmailField(
+        "e-mail for reports of security problems",
+        blank=True,
+        help_text="Stands in /.well-known/security.txt, where those look who found a weakness in the site.",
+    )
+    security_email_until = models.DateField(
+        "that address is read until",
+        null=True,
+        blank=True,
+        help_text="At most a year ahead. After that day the page is gone until somebody sets another.",
+    )
+
     class Meta:
         verbose_name = "clinic facts"
         verbose_name_plural = "clinic facts"
@@ -114,6 +126,9 @@ class Clinic(models.Model):
         """The phone number as a tel: link wants it: digits, with the country in front."""
         digits = "".join(character for character in self.phone if character.isdigit())
         return f"+1{digits}" if len(digits) == 10 else f"+{digits}"
+
+    def takes_security_reports(self, *, on: datetime.date) -> bool:
+        return bool(self.security_email and self.security_email_until and on <= self.security_email_until)
 
     @property
     def city_line(self) -> str:

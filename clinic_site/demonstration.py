@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.contrib.auth.models import Group, User
 from django.db import transaction
+from django.utils import timezone
 
 from clinic_site.accounts.groups import GROUPS, active_administrators
 from clinic_site.clinic import Clinic, OpeningHours, Weekday
@@ -31,6 +32,8 @@ def create_demo_clinic() -> Clinic | None:
         state="MD",
         postal_code="21044",
         review_within_hours=24,
+        security_email="security@clinic.example",
+        security_email_until=timezone.localdate() + datetime.timedelta(days=365),
         on_call_name="On-call nurse (demonstration)",
         on_call_phone="(410) 555-0143",
     )

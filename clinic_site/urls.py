@@ -10,6 +10,7 @@ from treatments.feeds import ArticleFeed
 from treatments.views import search
 
 urlpatterns: list[URLPattern | URLResolver] = [path("health/", views.health, name="health")]
+urlpatterns += [path(".well-known/security.txt", views.security_txt, name="security_txt")]
 
 if settings.ROLE.serves_public:
     urlpatterns += [

@@ -2,9 +2,10 @@
 
 from django.conf import settings
 from django.db import connection
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from clinic_site import clinic as facts
@@ -54,6 +55,22 @@ def health(request: HttpRequest) -> HttpResponse:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     return HttpResponse("ok", content_type="text/plain")
+
+
+@require_safe
+def security_txt(request: HttpRequest) -> HttpResponse:
+    """Whom to tell of a weakness in the site (RFC 9116); gone once nobody has promised to read it."""
+    clinic = facts.current_clinic()
+    if not clinic.takes_security_reports(on=timezone.localdate()):
+        raise Http404
+    languages = ", ".join(code for code, _ in settings.LANGUAGES)
+    lines = [
+        f"Contact: mailto:{clinic.security_email}",
+        f"Expires: {clinic.security_email_until}T23:59:59Z",
+        f"Preferred-Languages: {languages}",
+        f"Canonical: {request.build_absolute_uri(request.path)}",
+    ]
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

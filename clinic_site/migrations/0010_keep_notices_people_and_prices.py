@@ -5,7 +5,6 @@ import django.db.models.deletion
 import django.utils.timezone
 from django.db import migrations, models
 
-
 KEEP_WHAT_WAS_APPROVED = """
 CREATE FUNCTION clinic_site_keep_approved_notice() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -22,65 +21,194 @@ DROP FUNCTION clinic_site_keep_approved_notice();
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('clinic_site', '0009_say_who_is_alerted'),
+        ("clinic_site", "0009_say_who_is_alerted"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='clinic',
-            name='protocol',
-            field=models.TextField(blank=True, help_text='Plain text: dose, length and number of infusions, how they differ from the 2018 guideline (at least 80 mg over more than 2 hours), what is monitored, who is in the room. Shown under “How we treat”.', verbose_name='how you give ketamine'),
+            model_name="clinic",
+            name="protocol",
+            field=models.TextField(
+                blank=True,
+                help_text="Plain text: dose, length and number of infusions, how they differ from the 2018 guideline (at least 80 mg over more than 2 hours), what is monitored, who is in the room. Shown under “How we treat”.",
+                verbose_name="how you give ketamine",
+            ),
         ),
         migrations.CreateModel(
-            name='NoticeVersion',
+            name="NoticeVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('consent', 'Consent to ketamine infusions'), ('privacy', 'Privacy on this site'), ('notice-of-privacy-practices', 'Notice of Privacy Practices'), ('non-discrimination', 'Notice of non-discrimination'), ('language-help', 'Language help and help to communicate')], max_length=40, verbose_name='which text')),
-                ('version', models.PositiveSmallIntegerField()),
-                ('body', models.TextField(help_text='Markdown. {clinic name}, {clinic phone}, {clinic address} and {clinic email} are filled in from the clinic facts. [fill in: …] must be replaced before it can be approved.', validators=[django.core.validators.MaxLengthValidator(60000)], verbose_name='text')),
-                ('written_by', models.CharField(blank=True, editable=False, help_text='The account; empty for a shipped draft.', max_length=150)),
-                ('written_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('approved_by', models.CharField(blank=True, help_text='Who answers for the text: name and position.', max_length=160)),
-                ('approved_account', models.CharField(blank=True, editable=False, max_length=150)),
-                ('approved_at', models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("consent", "Consent to ketamine infusions"),
+                            ("privacy", "Privacy on this site"),
+                            ("notice-of-privacy-practices", "Notice of Privacy Practices"),
+                            ("non-discrimination", "Notice of non-discrimination"),
+                            ("language-help", "Language help and help to communicate"),
+                        ],
+                        max_length=40,
+                        verbose_name="which text",
+                    ),
+                ),
+                ("version", models.PositiveSmallIntegerField()),
+                (
+                    "body",
+                    models.TextField(
+                        help_text="Markdown. {clinic name}, {clinic phone}, {clinic address} and {clinic email} are filled in from the clinic facts. [fill in: …] must be replaced before it can be approved.",
+                        validators=[django.core.validators.MaxLengthValidator(60000)],
+                        verbose_name="text",
+                    ),
+                ),
+                (
+                    "written_by",
+                    models.CharField(
+                        blank=True,
+                        editable=False,
+                        help_text="The account; empty for a shipped draft.",
+                        max_length=150,
+                    ),
+                ),
+                ("written_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "approved_by",
+                    models.CharField(
+                        blank=True, help_text="Who answers for the text: name and position.", max_length=160
+                    ),
+                ),
+                ("approved_account", models.CharField(blank=True, editable=False, max_length=150)),
+                ("approved_at", models.DateTimeField(blank=True, editable=False, null=True)),
             ],
             options={
-                'verbose_name': 'notice',
-                'ordering': ['kind', '-version'],
-                'permissions': [('approve_noticeversion', "Can approve a notice in somebody's name")],
-                'constraints': [models.UniqueConstraint(fields=('kind', 'version'), name='clinic_site_noticeversion_once'), models.CheckConstraint(condition=models.Q(('kind__in', ['consent', 'privacy', 'notice-of-privacy-practices', 'non-discrimination', 'language-help'])), name='clinic_site_noticeversion_kind_known'), models.CheckConstraint(condition=models.Q(models.Q(('approved_at', None), ('approved_by', '')), models.Q(('approved_at__isnull', False), models.Q(('approved_by', ''), _negated=True)), _connector='OR'), name='clinic_site_noticeversion_approved_by_somebody')],
+                "verbose_name": "notice",
+                "ordering": ["kind", "-version"],
+                "permissions": [("approve_noticeversion", "Can approve a notice in somebody's name")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("kind", "version"), name="clinic_site_noticeversion_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                [
+                                    "consent",
+                                    "privacy",
+                                    "notice-of-privacy-practices",
+                                    "non-discrimination",
+                                    "language-help",
+                                ],
+                            )
+                        ),
+                        name="clinic_site_noticeversion_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("approved_at", None), ("approved_by", "")),
+                            models.Q(
+                                ("approved_at__isnull", False), models.Q(("approved_by", ""), _negated=True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="clinic_site_noticeversion_approved_by_somebody",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Person',
+            name="Person",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120)),
-                ('work', models.CharField(help_text='Anesthesiologist, front desk', max_length=160, verbose_name='what they do here')),
-                ('training', models.CharField(blank=True, help_text='Degrees, board certification, license; as it can be checked.', max_length=300)),
-                ('order', models.PositiveSmallIntegerField(default=100, help_text='Small numbers stand first.')),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='people', to='clinic_site.clinic')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "work",
+                    models.CharField(
+                        help_text="Anesthesiologist, front desk",
+                        max_length=160,
+                        verbose_name="what they do here",
+                    ),
+                ),
+                (
+                    "training",
+                    models.CharField(
+                        blank=True,
+                        help_text="Degrees, board certification, license; as it can be checked.",
+                        max_length=300,
+                    ),
+                ),
+                (
+                    "order",
+                    models.PositiveSmallIntegerField(default=100, help_text="Small numbers stand first."),
+                ),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="people",
+                        to="clinic_site.clinic",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'people',
-                'ordering': ['order', 'name'],
+                "verbose_name_plural": "people",
+                "ordering": ["order", "name"],
             },
         ),
         migrations.CreateModel(
-            name='Price',
+            name="Price",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('what', models.CharField(help_text='One infusion of 4 hours', max_length=160)),
-                ('dollars', models.DecimalField(decimal_places=2, max_digits=8, verbose_name='price in US dollars')),
-                ('covers', models.CharField(blank=True, help_text='And what is extra.', max_length=300, verbose_name='what it covers')),
-                ('order', models.PositiveSmallIntegerField(default=100, help_text='Small numbers stand first.')),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='prices', to='clinic_site.clinic')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("what", models.CharField(help_text="One infusion of 4 hours", max_length=160)),
+                (
+                    "dollars",
+                    models.DecimalField(decimal_places=2, max_digits=8, verbose_name="price in US dollars"),
+                ),
+                (
+                    "covers",
+                    models.CharField(
+                        blank=True,
+                        help_text="And what is extra.",
+                        max_length=300,
+                        verbose_name="what it covers",
+                    ),
+                ),
+                (
+                    "order",
+                    models.PositiveSmallIntegerField(default=100, help_text="Small numbers stand first."),
+                ),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="prices",
+                        to="clinic_site.clinic",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['order', 'what'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('dollars__gte', 0)), name='clinic_site_price_not_negative')],
+                "ordering": ["order", "what"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("dollars__gte", 0)), name="clinic_site_price_not_negative"
+                    )
+                ],
             },
         ),
         migrations.RunSQL(KEEP_WHAT_WAS_APPROVED, LET_IT_GO),
