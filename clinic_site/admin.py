@@ -72,9 +72,14 @@ class ClinicAdmin(admin.ModelAdmin[Clinic]):
     ) -> HttpResponse:
         """Written down before Django begins its transaction, in which the trail cannot be written."""
         may = self.has_change_permission if object_id else self.has_add_permission
-        if request.method == "POST" and may(request):
-            audit.write(audit.Action.CLINIC, by=request.user.get_username(), detail="facts hours holidays")
-        return super().changeform_view(request, object_id, form_url, extra_context)
+        if request.method != "POST" or not may(request):
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        by, what = request.user.get_username(), "facts hours holidays"
+        with audit.act(audit.Action.CLINIC, by=by, detail=what):
+            response = super().changeform_view(request, object_id, form_url, extra_context)
+        if response.status_code == 200:  # the form came back with what is wrong
+            audit.write(audit.Action.CLINIC, by=by, detail=f"{what} refused")
+        return response
 
     def save_model(self, request: HttpRequest, obj: Clinic, form: Any, change: bool) -> None:
         obj.pk = 1  # the one row, whatever the table's counter says

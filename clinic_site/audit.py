@@ -9,7 +9,8 @@ import getpass
 import os
 import re
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
@@ -218,6 +219,24 @@ def write(
     row: list[Any] = [by, settings.ROLE.value, Action(action).value, list(submissions), why, detail]
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute(INSERT, row)
+
+
+@contextmanager
+def act(
+    action: Action,
+    *,
+    by: str,
+    submissions: Sequence[uuid.UUID] = (),
+    reason: Reason | str = "",
+    detail: str = "",
+) -> Iterator[None]:
+    """`write`, then let it be done inside; where that raises, a second row says that it was refused."""
+    write(action, by=by, submissions=submissions, reason=reason, detail=detail)
+    try:
+        yield
+    except Exception:
+        write(action, by=by, submissions=submissions, reason=reason, detail=f"{detail} refused".strip())
+        raise
 
 
 def shell_account() -> str:

@@ -22,6 +22,7 @@ WHERE tgrelid = 'public.clinic_site_auditevent'::regclass AND NOT tgisinternal
 """
 # By name, and how it is enabled: O on the server that writes, A always.
 TRIGGERS_WANTED = {
+    "clinic_site_auditevent_by_role": "O",
     "clinic_site_auditevent_chained": "O",
     "clinic_site_auditevent_kept": "A",
     "clinic_site_auditevent_kept_whole": "A",

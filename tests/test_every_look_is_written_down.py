@@ -209,7 +209,7 @@ def test_a_list_is_one_event_that_names_all_that_it_shows(staff_client: Client) 
     staff_client.get(QUEUE)
     event = AuditEvent.objects.get(action="list")
     assert set(event.submissions) == set(Submission.objects.values_list("pk", flat=True))
-    assert (event.account, event.role) == ("nurse", "all")
+    assert (event.account, event.role) == ("nurse", "staff")
 
 
 def test_each_act_of_a_nurse_is_told_apart(staff_client: Client, submission: Submission) -> None:

@@ -19,19 +19,19 @@ def change_status(
     Raises StatusChanged.
     """
     seen = submission.status if seen is None else seen
-    audit.write(audit.Action.STATUS, by=by, submissions=[submission.pk], detail=f"{seen} to {status}")
-    changed = Submission.objects.filter(pk=submission.pk, status=seen).update(
-        status=status, status_changed_at=at
-    )
-    if not changed:
-        raise StatusChanged
+    with audit.act(audit.Action.STATUS, by=by, submissions=[submission.pk], detail=f"{seen} to {status}"):
+        changed = Submission.objects.filter(pk=submission.pk, status=seen).update(
+            status=status, status_changed_at=at
+        )
+        if not changed:
+            raise StatusChanged
     submission.status, submission.status_changed_at = status, at
 
 
 def write_note(*, submission: Submission, author: str, text: str, at: datetime.datetime) -> Note:
     """`author` is the account's user name."""
-    audit.write(audit.Action.NOTE, by=author, submissions=[submission.pk])
-    note = Note(submission=submission, author=author, written_at=at)
-    storage.seal_note(note, text)
-    note.save(force_insert=True)
+    with audit.act(audit.Action.NOTE, by=author, submissions=[submission.pk]):
+        note = Note(submission=submission, author=author, written_at=at)
+        storage.seal_note(note, text)
+        note.save(force_insert=True)
     return note

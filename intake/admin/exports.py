@@ -23,7 +23,7 @@ def export_file(
     None, and the reason as a message, where there is nothing to export. What had to be left out is told in the file
     and, when the next page is opened, in a message.
     """
-    audit.write(
+    leaves = audit.act(
         Action.EXPORT,
         by=request.user.get_username(),
         submissions=[one.pk for one in submissions],
@@ -31,7 +31,8 @@ def export_file(
         detail="fhir",
     )
     try:
-        bundle = submissions_bundle(submissions)
+        with leaves:
+            bundle = submissions_bundle(submissions)
     except NotExportable as refusal:
         for sentence in str(refusal).splitlines():
             messages.error(request, f"Not exported: {sentence}")

@@ -1,5 +1,6 @@
 """Questionnaires: imported as drafts, looked at and tried out, published in a clinician's name, retired."""
 
+from contextlib import AbstractContextManager
 from typing import Any
 
 from django.contrib import admin, messages
@@ -106,14 +107,14 @@ class QuestionnaireVersionAdmin(admin.ModelAdmin[QuestionnaireVersion]):
         return self.page(request, "import", {"title": "Import a questionnaire", "form": form})
 
     def imported(self, request: HttpRequest, form: ImportForm) -> QuestionnaireVersion | None:
-        write_down(request, "imported")
         try:
-            version = actions.import_questionnaire(
-                form.cleaned_data["questionnaire"],
-                form.cleaned_data["rules"],
-                slug=form.cleaned_data["slug"],
-                at=timezone.now(),
-            )
+            with written_down(request, "imported"):
+                version = actions.import_questionnaire(
+                    form.cleaned_data["questionnaire"],
+                    form.cleaned_data["rules"],
+                    slug=form.cleaned_data["slug"],
+                    at=timezone.now(),
+                )
         except actions.DefinitionRefused as refusal:
             form.add_error("rules" if refusal.is_about_rules else "questionnaire", str(refusal))
             return None
@@ -185,8 +186,10 @@ class QuestionnaireVersionAdmin(admin.ModelAdmin[QuestionnaireVersion]):
         try:
             if form.cleaned_data["seen"] != seen:
                 raise actions.ChangedMeanwhile
-            write_down(request, "signed_off published")
-            actions.publish(version, signed_off_by=name, by=request.user.get_username(), at=timezone.now())
+            with written_down(request, "signed_off published"):
+                actions.publish(
+                    version, signed_off_by=name, by=request.user.get_username(), at=timezone.now()
+                )
         except actions.ChangedMeanwhile:
             messages.error(
                 request, "It was imported anew since you opened this page. Read it again, then publish."
@@ -205,9 +208,9 @@ class QuestionnaireVersionAdmin(admin.ModelAdmin[QuestionnaireVersion]):
     def retire_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         version = self.version_or_404(request, pk)
         if request.method == "POST":
-            write_down(request, "retired")
             try:
-                actions.retire(version, at=timezone.now())
+                with written_down(request, "retired"):
+                    actions.retire(version, at=timezone.now())
             except actions.WrongState as wrong:
                 messages.error(request, str(wrong))
             else:
@@ -227,9 +230,13 @@ class QuestionnaireVersionAdmin(admin.ModelAdmin[QuestionnaireVersion]):
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """Written down before Django begins its transaction, in which the trail cannot be written."""
         version = self.get_object(request, unquote(object_id))
-        if request.method == "POST" and version and self.has_delete_permission(request, version):
+        is_sent = request.method == "POST" and version and self.has_delete_permission(request, version)
+        if is_sent:
             write_down(request, "deleted")
-        return super().delete_view(request, object_id, extra_context)
+        response = super().delete_view(request, object_id, extra_context)
+        if is_sent and response.status_code == 200:  # it is in use, or the button was not pressed
+            write_down(request, "deleted refused")
+        return response
 
     def questionnaire_file(self, request: HttpRequest, pk: int) -> HttpResponse:
         version = self.version_or_404(request, pk)
@@ -273,6 +280,11 @@ class QuestionnaireVersionAdmin(admin.ModelAdmin[QuestionnaireVersion]):
 def write_down(request: HttpRequest, what: str) -> None:
     """Into the audit trail, before it is done."""
     audit.write(audit.Action.QUESTIONNAIRE, by=request.user.get_username(), detail=what)
+
+
+def written_down(request: HttpRequest, what: str) -> AbstractContextManager[None]:
+    """The same around what is done, which may still be refused."""
+    return audit.act(audit.Action.QUESTIONNAIRE, by=request.user.get_username(), detail=what)
 
 
 def why_unreadable(version: QuestionnaireVersion) -> str:
