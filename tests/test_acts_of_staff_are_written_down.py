@@ -66,7 +66,8 @@ def test_the_clinics_facts_changed_and_made(staff_client: Client) -> None:
     assert Clinic.objects.get().name == "Test clinic"
     Clinic.objects.all().delete()
     staff_client.post("/admin/clinic_site/clinic/add/", {})
-    assert written("clinic") == [("nurse", "facts hours holidays")] * 2
+    facts = ("nurse", "facts hours holidays")
+    assert written("clinic") == [facts, facts, ("nurse", "facts hours holidays refused")]
 
 
 def test_what_cannot_be_written_down_is_not_done(staff: User, monkeypatch: pytest.MonkeyPatch) -> None:
