@@ -47,7 +47,7 @@ DROP FUNCTION public.clinic_site_keep_user_name();
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clinic_site", "0010_keep_notices_people_and_prices"),
+        ("clinic_site", "0011_name_a_security_contact"),
         ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
