@@ -169,6 +169,7 @@ TEMPLATES = [
                 "clinic_site.clinic.clinic_in_templates",
                 "clinic_site.views.role_in_templates",
                 "intake.crisis.crisis_in_templates",
+                "intake.languages.languages_in_templates",
             ],
         },
     }

@@ -5,10 +5,14 @@ English stands under /screening/, another language under its own first part: /es
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
 from django.http import HttpRequest, HttpResponse
+from django.urls import translate_url
 from django.utils import translation
 
 from intake import cookies
@@ -44,6 +48,35 @@ def offered() -> list[str]:
     return [language for language in TRANSLATIONS if is_offered(language)]
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Another language that this very page is there in."""
+
+    language: str
+    name: str
+    """In that language."""
+    address: str
+
+
+def other_languages(request: HttpRequest) -> list[Choice]:
+    now = translation.get_language()
+    codes = [settings.LANGUAGE_CODE, *offered()]
+    names = dict(settings.LANGUAGES)
+    return [Choice(code, names[code], translate_url(request.path, code)) for code in codes if code != now]
+
+
+def languages_in_templates(request: HttpRequest) -> dict[str, object]:
+    """Asked only by the pages that offer the choice. What was typed and not yet sent would not come along."""
+    return {
+        "other_languages": lambda: other_languages(request) if request.method == "GET" else [],
+        "language_is_unreviewed": lambda: is_unreviewed(translation.get_language()),
+    }
+
+
+def is_unreviewed(language: str | None) -> bool:
+    return settings.SHOW_UNREVIEWED_TRANSLATIONS and language in TRANSLATIONS and not is_reviewed(language)
+
+
 def speak_language_of_the_path(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
@@ -59,3 +92,16 @@ def speak_language_of_the_path(
             return response
 
     return middleware
+
+
+@register(Tags.security, deploy=True)
+def patients_meet_only_reviewed_translations(**kwargs: Any) -> list[CheckMessage]:
+    if not settings.SHOW_UNREVIEWED_TRANSLATIONS:
+        return []
+    return [
+        Error(
+            "CLINIC_SHOW_UNREVIEWED_TRANSLATIONS=1 offers patients a translation that nobody answers for.",
+            hint="Take it out of the environment, and enter in the admin who read the translation.",
+            id="intake.E009",
+        )
+    ]

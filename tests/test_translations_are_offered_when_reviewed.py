@@ -9,11 +9,11 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from clinic_site.audit import AuditEvent
 from intake import actions
-from intake.languages import offered
+from intake.languages import offered, patients_meet_only_reviewed_translations
 from intake.models import QuestionnaireVersion, TranslationReview
 
 pytestmark = pytest.mark.django_db
@@ -63,7 +63,8 @@ def test_the_language_of_the_browser_alone_changes_nothing(client: Client) -> No
 
 def test_whoever_reads_it_first_may_see_it_before(client: Client, settings: Any) -> None:
     settings.SHOW_UNREVIEWED_TRANSLATIONS = True
-    assert client.get(SPANISH).status_code == 200
+    assert "Nadie ha revisado todavía" in client.get(SPANISH).content.decode()
+    assert [error.id for error in patients_meet_only_reviewed_translations()] == ["intake.E009"]
 
 
 def test_staff_enter_who_read_it(staff_client: Client, staff: User) -> None:
@@ -78,7 +79,11 @@ def test_staff_enter_who_read_it(staff_client: Client, staff: User) -> None:
     assert "Test Reviewer, RN" in staff_client.get(DESK).content.decode()
 
 
-def test_the_compiled_catalogue_is_the_one_that_is_read() -> None:
-    written = {entry.msgid: entry.msgstr for entry in polib.pofile(str(CATALOGUE)) if not entry.msgid_plural}
-    with translation.override("es"):
-        assert {words: translation.gettext(words) for words in written} == written
+def test_the_compiled_catalogue_is_the_one_that_is_read_and_lacks_nothing() -> None:
+    written = polib.pofile(str(CATALOGUE))
+    compiled = polib.mofile(str(CATALOGUE.with_suffix(".mo")))
+    assert {(entry.msgctxt, entry.msgid): entry.msgstr for entry in written} == {
+        (entry.msgctxt, entry.msgid): entry.msgstr for entry in compiled
+    }
+    assert not written.untranslated_entries()
+    assert not written.fuzzy_entries()
