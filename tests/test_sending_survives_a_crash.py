@@ -116,6 +116,24 @@ def test_killed_after_the_commit_the_patient_gets_the_same_reference(
     assert Draft.objects.get().is_receipt
 
 
+def test_killed_between_pages_nothing_that_was_sent_is_lost(site: PublicSite, client: Client) -> None:
+    walk(client, until="about-you")
+    browser = Browser(site.address, secret_of(client))
+    pages = {
+        "about-you": {"q-name": "Test Patient 17", "q-birth-date-month": "3", "q-birth-date-day": "9"}
+        | {"q-birth-date-year": "1982"},
+        "contact": {"q-phone": "(410) 555-0117", "q-email": "patient17@clinic.example"},
+    }
+    for name, fields in pages.items():
+        page = browser.ask(f"/screening/{name}/")
+        given = {key: hidden(page, key) for key in ("csrfmiddlewaretoken", "revision")}
+        browser.ask(f"/screening/{name}/", fields | given)
+        site.kill()
+        site.start()
+    assert 'value="Test Patient 17"' in browser.ask("/screening/about-you/")
+    assert 'value="(410) 555-0117"' in browser.ask("/screening/contact/")
+
+
 def ask_and_never_hear(browser: Browser, path: str, fields: dict[str, str]) -> None:
     try:
         browser.ask(path, fields, timeout=0.001)

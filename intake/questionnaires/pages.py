@@ -8,6 +8,11 @@ from intake.questionnaires.items import Item, ItemType, Page, QuestionnaireRefus
 
 QUESTIONS_A_PAGE = 5  # the most, where the file makes no pages itself
 NO_GROUP = ""  # linkId of a page made of questions that stand in no group; no item of a file can have it
+# What the site itself shows beside the pages, so that no page of a questionnaire is hidden behind it.
+ADDRESSES_OF_THE_SITE = frozenset(
+    ("check", "copy", "delete", "done", "is-this-for-me", "leave")
+    + ("mail-link", "new", "own-device", "resume", "support")
+)
 UNTITLED = "Questions"  # heading of a page where neither the group nor the questionnaire has one
 
 
@@ -27,7 +32,7 @@ def read_pages(items: tuple[Item, ...], title: str) -> tuple[Page, ...]:
                 item.link_id,
                 "it stands on no page, so nobody would see it; put it into a page",
             )
-    slugs: set[str] = set()
+    slugs = set(ADDRESSES_OF_THE_SITE)
     pages = []
     for number, sheet in enumerate(sheets, start=1):
         slug = _slug(sheet.link_id or f"page-{number}", number, slugs)
