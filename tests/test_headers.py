@@ -49,7 +49,7 @@ SCREENING_PAGES = {
     "/screening/resume/": 200,
     "/screening/check/": 200,
     "/screening/no-such-page/": 404,
-    "/screening/delete/": 405,
+    "/screening/new/": 405,
 }
 STAFF_PAGES = {
     "/admin/": 200,
