@@ -38,10 +38,12 @@ if settings.ROLE.has_accounts:
         admin.site.site_url = None  # no "View site": the site has another host name
     from clinic_site.accounts.invitations import AcceptInvitation
     from clinic_site.accounts.session_pages import own_urls
+    from clinic_site.first_run import first_run
 
     urlpatterns += [
         path("invitation/<uidb64>/<token>/", AcceptInvitation.as_view(), name="invitation"),
         path("admin/sessions/", include(own_urls())),
+        path("admin/first-run/", admin.site.admin_view(first_run), name="first_run"),
         path("admin/", admin.site.urls),
     ]
 

@@ -44,6 +44,7 @@ TABLE = """
 /admin/clinic_site/clinic/<path:object_id>/delete/            -
 /admin/clinic_site/clinic/<path:object_id>/history/           A
 /admin/clinic_site/clinic/add/                                -
+/admin/first-run/                                             A
 /admin/intake/                                                FCP
 /admin/intake/questionnaireversion/                           C
 /admin/intake/questionnaireversion/<int:pk>/preview/          C
