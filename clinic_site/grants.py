@@ -67,7 +67,7 @@ GRANTS: Grants = {
     "intake_pagecount": {PUBLIC: COUNTS, STAFF: (SELECT,)},
     "intake_export": {STAFF: (SELECT, INSERT, DOWNLOADED), WORKER: (SELECT, MADE)},
     "intake_exportpart": {STAFF: (SELECT,), WORKER: (SELECT, INSERT, DELETE)},
-    "intake_searchentry": {STAFF: (SELECT, INSERT), WORKER: (SELECT, INSERT, DELETE)},
+    "intake_searchentry": {STAFF: (SELECT,), WORKER: (SELECT, INSERT, DELETE)},
     "intake_draft": {PUBLIC: EDIT, STAFF: (HOW_MANY_DRAFTS,), WORKER: (SELECT, UPDATE, DELETE)},
     "clinic_site_auditevent": {STAFF: (SELECT, AUDIT_ENTRY), WORKER: (SELECT, AUDIT_ENTRY)},
     # What the site shows, and staff write

@@ -28,6 +28,7 @@ from typing import Self
 
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM768PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hpke import (
     AEAD,
     KDF,
@@ -36,6 +37,7 @@ from cryptography.hazmat.primitives.hpke import (
     MLKEM768X25519PublicKey,
     Suite,
 )
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 HPKE = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)  # of suite 1, the only one so far
 KEY_VERSION = 1
@@ -156,6 +158,11 @@ class PrivateKey:
     def unwrap(self, wrap: bytes, info: bytes) -> bytes:
         """Raises InvalidTag or ValueError for anything but what `wrap` made for this key with this `info`."""
         return HPKE.decrypt(wrap, self.hpke_key, info=info)
+
+    def derived(self, purpose: bytes) -> bytes:
+        """32 bytes for something that only whoever has this key may do, such as the search for people."""
+        raw = self._mlkem_key.private_bytes_raw() + self._x25519_key.private_bytes_raw()
+        return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose).derive(raw)
 
     def __repr__(self) -> str:
         return f"PrivateKey({self.id})"

@@ -40,6 +40,7 @@ NONCE_LENGTH = 12  # bytes
 ONLY_NONCE = bytes(NONCE_LENGTH)
 LENGTH_BYTES = 4
 SMALLEST_HEAD, SMALLEST_BODY, SMALLEST_DRAFT = 4096, 32_768, 8192  # bytes, padded
+SMALLEST_ENTRY = 512  # bytes, padded
 HEAD, BODY = b"clinic sealing head v1", b"clinic sealing body v1"
 
 
@@ -248,6 +249,21 @@ def open_draft(sealed: bytes, *, key: bytes, draft_id: uuid.UUID) -> bytes:
         return unpadded(cipher.decrypt(nonce, ciphertext, draft_context(draft_id)))
     except (InvalidTag, ValueError):
         raise CannotOpen(Why.DRAFT) from None
+
+
+def seal_entry(plaintext: bytes, *, key: bytes, submission_id: uuid.UUID) -> bytes:
+    """Who sent a submission, for the search of the staff's side; `key` is derived from the clinic's private key."""
+    nonce, about = os.urandom(NONCE_LENGTH), length_prefixed(b"clinic search entry", submission_id.bytes)
+    return nonce + AESGCM(key).encrypt(nonce, padded(plaintext, smallest=SMALLEST_ENTRY), about)
+
+
+def open_entry(sealed: bytes, *, key: bytes, submission_id: uuid.UUID) -> bytes:
+    """Raises CannotOpen."""
+    about = length_prefixed(b"clinic search entry", submission_id.bytes)
+    try:
+        return unpadded(AESGCM(key).decrypt(sealed[:NONCE_LENGTH], sealed[NONCE_LENGTH:], about))
+    except (InvalidTag, ValueError):
+        raise CannotOpen(Why.HEAD) from None
 
 
 def self_test(recipients: Recipients, keyring: Keyring) -> tuple[str, ...]:

@@ -184,11 +184,10 @@ def page_contents(page: SeenPage) -> dict[str, Any]:
 # Submissions: opening. Raises CannotOpen for a row that was changed or is sealed to a key that is not here.
 
 
-def try_to_open(submission: Submission) -> None:
-    """Only to see that it opens, and holds what a head holds. Raises CannotOpen."""
+def try_to_open(submission: Submission) -> Head | None:
+    """To see that it opens, and holds what a head holds: None for a canary. Raises CannotOpen."""
     opened = sealing.open_head(sealed_of(submission), context_of(submission), keyring())
-    if submission.kind == Kind.PATIENT:
-        head_from(opened)
+    return head_from(opened) if submission.kind == Kind.PATIENT else None
 
 
 def read_head(submission: Submission) -> Head:

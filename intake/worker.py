@@ -50,7 +50,11 @@ EACH_ROUND: tuple[Callable[[], object], ...] = (actions.look_at_new_submissions,
 
 
 def hourly_duties() -> list[Callable[[], object]]:
-    duties: list[Callable[[], object]] = [delete_what_has_expired, actions.forget_first_looks_that_failed]
+    duties: list[Callable[[], object]] = [
+        delete_what_has_expired,
+        actions.forget_first_looks_that_failed,
+        actions.enter_missing_people,
+    ]
     if settings.ROLE is Role.ALL:  # else the public process sends them, in its own environment
         duties.append(send_canary)
     return duties

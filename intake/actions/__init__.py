@@ -26,7 +26,17 @@ from intake.actions.questionnaires import (
     publish,
     retire,
 )
-from intake.actions.reviews import StatusChanged, change_status, write_note
+from intake.actions.reviews import (
+    AssignedElsewhere,
+    MoveNotAllowed,
+    StatusChanged,
+    assign,
+    assign_all,
+    change_status,
+    tell_how_it_was_taken,
+    write_call,
+    write_note,
+)
 from intake.actions.safety import AlreadyAcknowledged, NoCrisis, acknowledge
 from intake.actions.sealing import (
     FirstLook,
@@ -37,6 +47,7 @@ from intake.actions.sealing import (
     reseal,
     seal_canary,
 )
+from intake.actions.searching import enter_missing_people, enter_people
 from intake.actions.translations import review_translation
 from intake.definition_files import DefinitionRefused
 from intake.same_day import site_answers
@@ -44,12 +55,14 @@ from intake.same_day import site_answers
 __all__ = [
     "AlreadyAcknowledged",
     "AlreadySent",
+    "AssignedElsewhere",
     "ChangedElsewhere",
     "ChangedMeanwhile",
     "DefinitionRefused",
     "DraftGone",
     "FirstLook",
     "NoCrisis",
+    "MoveNotAllowed",
     "NotComplete",
     "NotConfirmed",
     "StatusChanged",
@@ -57,12 +70,16 @@ __all__ = [
     "acknowledge",
     "all_problems",
     "beat",
+    "assign",
+    "assign_all",
     "change_language",
     "change_status",
     "clear_expired_drafts",
     "count_sealed_to",
     "delete_old_canaries",
     "discard_draft",
+    "enter_missing_people",
+    "enter_people",
     "find_draft",
     "follow_the_hours",
     "forget_first_looks_that_failed",
@@ -81,5 +98,7 @@ __all__ = [
     "start_draft",
     "submit",
     "tell",
+    "tell_how_it_was_taken",
+    "write_call",
     "write_note",
 ]

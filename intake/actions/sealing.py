@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 
 from clinic_site import audit
 from intake import storage
+from intake.actions.searching import enter_people
 from intake.keys import Keyring, PublicKey
 from intake.models import Kind, Note, Priority, QuestionnaireVersion, Submission
 from intake.process_keys import recipients
@@ -65,11 +66,11 @@ def look_at_new_submissions() -> FirstLook:
 
     One that is sealed to another escrow key than this process knows counts as closed: somebody else may open it.
     """
-    opened, closed = [], []
+    opened, closed, people = [], [], []
     new = Submission.objects.filter(opens=None).with_version().defer("body").order_by("received_at", "id")
     for submission in new[:MOST_AT_ONCE]:
         try:
-            storage.try_to_open(submission)
+            head = storage.try_to_open(submission)
             if submission.escrow_key_id != recipients().escrow.id:
                 raise CannotOpen(Why.NO_KEY, submission.escrow_key_id)
         except CannotOpen as refusal:
@@ -77,6 +78,9 @@ def look_at_new_submissions() -> FirstLook:
             closed.append(submission.pk)
         else:
             opened.append(submission.pk)
+            if head is not None:
+                people.append((submission, head))
+    enter_people(people)
     Submission.objects.filter(pk__in=opened).update(opens=True)
     Submission.objects.filter(pk__in=closed).update(opens=False)
     if opened or closed:
