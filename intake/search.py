@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from clinic_site import audit
 from intake import sealing, storage
 from intake.keys import PrivateKey
 from intake.models import SearchEntry, Submission
@@ -121,14 +122,20 @@ class PeopleInMemory:
     read_at: float = float("-inf")
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def refreshed(self) -> "PeopleInMemory":
+    def refreshed(self, by: str) -> "PeopleInMemory":
+        """`by` is the account that looks, for the trail: what has no entry yet is opened for it."""
         with self.lock:
             if time.monotonic() - self.read_at > KEPT_FOR:
                 self.people, self.untried, self.last_entry = {}, {}, 0
                 self.read_at = time.monotonic()
             self.read_new_entries()
-            self.read_untried()
+            self.read_untried(by)
         return self
+
+    def refreshed_untried(self, by: str) -> dict[uuid.UUID, Person]:
+        with self.lock:
+            self.read_untried(by)
+        return self.untried
 
     def read_new_entries(self) -> None:
         entries = SearchEntry.objects.order_by("-pk")
@@ -145,13 +152,14 @@ class PeopleInMemory:
         for oldest in list(self.people)[: max(0, len(self.people) - MOST_IN_MEMORY)]:
             del self.people[oldest]
 
-    def read_untried(self) -> None:
+    def read_untried(self, by: str) -> None:
         """What arrived in the last minute is found too."""
         new = Submission.objects.of_patients().filter(opens=None).order_by("-received_at")
         pks = set(new.values_list("pk", flat=True)[:MOST_UNTRIED])
         self.untried = {pk: person for pk, person in self.untried.items() if pk in pks}
         missing = pks - set(self.untried)
         if missing:
+            audit.write(audit.Action.KEY, by=by, submissions=sorted(missing), detail="head")
             for submission in Submission.objects.filter(pk__in=missing).with_version().defer("body"):
                 try:
                     self.untried[submission.pk] = person_of(submission, storage.read_head(submission))
@@ -167,22 +175,25 @@ class PeopleInMemory:
 in_memory = PeopleInMemory()
 
 
-def find_people(term: Term) -> dict[uuid.UUID, str]:
-    """By submission, what the person is found by. Closed submissions only by what is typed exactly."""
+def find_people(term: Term, *, by: str) -> dict[uuid.UUID, str]:
+    """By submission, what the person is found by. Closed submissions only by what is typed exactly.
+
+    `by` is the account that looks.
+    """
     if term.is_empty:
         return {}
-    found = in_memory.refreshed().found(term)
+    found = in_memory.refreshed(by).found(term)
     for submission_id, person in marked(term.traits, limit=MOST_FOUND + 1):
-        if by := matches(term, person):
-            found.setdefault(submission_id, by)
+        if what := matches(term, person):
+            found.setdefault(submission_id, what)
     return found
 
 
-def same_person(submission: Submission, head: storage.Head) -> dict[uuid.UUID, str]:
+def same_person(submission: Submission, head: storage.Head, *, by: str) -> dict[uuid.UUID, str]:
     """Other submissions that are this person's, as far as two things that they gave say; by submission, which."""
     person = person_of(submission, head)
     others = dict(marked(person.traits, limit=10 * MOST_FOUND))
-    others |= in_memory.untried
+    others |= in_memory.refreshed_untried(by)
     others.pop(submission.pk, None)
     likenesses = ((pk, likeness(person, other)) for pk, other in others.items())
     return dict([(pk, by) for pk, by in likenesses if by][:MOST_FOUND])

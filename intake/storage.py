@@ -19,7 +19,7 @@ from intake.process_keys import keyring, recipients
 from intake.questionnaires.answers import Answers, SeenPage, as_seen, from_json, in_words, to_json
 from intake.questionnaires.definition import Questionnaire
 from intake.questionnaires.scoring import Score
-from intake.questionnaires.triage import Flag, Level, Rules, Triage
+from intake.questionnaires.triage import Flag, Level, Rules, Triage, age_in_years
 from intake.sealing import CannotOpen, Why
 from intake.secret import Secret
 
@@ -43,6 +43,16 @@ class Head:
         'T. P. 1.'
         """
         return " ".join(f"{word[0].upper()}." for word in self.name.split())
+
+    @property
+    def other_rows(self) -> list[str]:
+        """The rows of the screening table that it touches beside that of its most urgent flag."""
+        first = self.flags[0]["row"] if self.flags else ""
+        return list(dict.fromkeys(flag["row"] for flag in self.flags if flag["row"] != first))
+
+    def age_on(self, day: datetime.date) -> int | None:
+        """In whole years."""
+        return age_in_years(self.birth_date, day) if self.birth_date else None
 
 
 @dataclass(frozen=True, slots=True)

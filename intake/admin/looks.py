@@ -10,10 +10,11 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
 from clinic_site import audit
 from clinic_site.audit import Action, Reason
-from intake import storage
+from intake import search, storage
 from intake.models import Note, Submission
 from intake.questionnaires.definition import QuestionnaireRefused
 from intake.questionnaires.triage import RulesRefused
@@ -55,6 +56,21 @@ def look_at_list(request: HttpRequest, submissions: Collection[Submission]) -> N
     for submission in submissions:
         submission.opened_head = head_or_none(submission) if opens else None
         submission.is_revealed = may_reveal(request) and str(submission.pk) in shown
+        if submission.opened_head:
+            submission.age = submission.opened_head.age_on(timezone.localdate())
+
+
+def look_at_same_person(
+    request: HttpRequest, submission: Submission, head: storage.Head, *, most: int
+) -> list[tuple[Submission, str]]:
+    """Other submissions of this person, the newest first, opened; each with what says that it is the same person."""
+    likenesses = search.same_person(submission, head, by=account_of(request))
+    if not likenesses:
+        return []
+    others = Submission.objects.of_patients().with_version().defer("body").filter(pk__in=likenesses)
+    found = list(others.order_by("-received_at")[:most])
+    look_at_list(request, found)
+    return [(one, likenesses[one.pk]) for one in found]
 
 
 def head_or_none(submission: Submission) -> storage.Head | None:
@@ -111,6 +127,14 @@ def masked(pages: Sequence[Mapping[str, Any]], hidden: frozenset[str] | None) ->
         return mask(item) if hidden is None or item["link_id"] in hidden else item
 
     return [{**page, "items": [shown(item) for item in page["items"]]} for page in pages]
+
+
+def masked_unless_revealed(
+    request: HttpRequest, submission: Submission, pages: Sequence[Mapping[str, Any]]
+) -> Sequence[Mapping[str, Any]]:
+    if is_revealed(request, submission):
+        return pages
+    return masked(pages, questions_about_identity(submission))
 
 
 def mask(item: Mapping[str, Any]) -> dict[str, Any]:

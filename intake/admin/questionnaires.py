@@ -18,7 +18,7 @@ from django.utils.text import get_valid_filename
 from clinic_site import audit
 from intake import actions
 from intake.admin.questionnaire_forms import ImportForm, PublishForm
-from intake.admin.submissions import LEVEL_LABELS
+from intake.admin.review_page import LEVEL_LABELS
 from intake.forms import PageForm
 from intake.models import Draft, QuestionnaireVersion
 from intake.questionnaires.answers import Answers

@@ -1,231 +1,218 @@
 """Submissions: the queue, urgent ones first, and one screen to read and answer each."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
-from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
-from django.db.models import QuerySet
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
-from django.utils.timesince import timesince
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from clinic_site import audit
-from clinic_site.audit import Action, AuditEvent, Reason
-from intake import actions, storage
-from intake.admin import looks
+from clinic_site.audit import Action, AuditEvent
+from clinic_site.clinic import Clinic
+from intake import actions, search
+from intake.admin import compare_page, looks, printing, queue, review_page
 from intake.admin.exports import MOST_AT_ONCE, export_file
-from intake.models import Note, Priority, Status, Submission
-from intake.models.review import NOTE_LENGTH
-from intake.models.submission import CLOSED, SubmissionQuerySet
+from intake.admin.review_forms import AssignForm, CallForm, TakenForm
+from intake.models import CallOutcome, Submission, Taken
+from intake.people import Term
 from intake.process_keys import recipients
-from intake.questionnaires.triage import age_in_years
-from intake.sealing import CannotOpen
 from intake.secret import ReferenceMistyped
 
-REFERENCE_TYPED = 40  # characters that are looked at
-LEVEL_LABELS = {
-    "crisis_now": "Crisis now",
-    "crisis": "Crisis",
-    "stop": "Stop",
-    "caution": "Caution",
-    "note": "Note",
-}
-
-
-class StateFilter(admin.SimpleListFilter):
-    """Open submissions unless somebody asks for others: finished ones must not stand in the way of urgent ones."""
-
-    title = "state"
-    parameter_name = "show"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("set-aside", "Perhaps a robot"), ("closed", "Closed"), ("all", "All")]
-
-    def choices(self, changelist: Any) -> Any:
-        rows = list(super().choices(changelist))
-        rows[0]["display"] = "Open"
-        return rows
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Submission]) -> QuerySet[Submission]:
-        if "status__exact" in request.GET:
-            return queryset  # somebody asked for one status: that says which
-        if self.value() == "closed":
-            return queryset.filter(status__in=CLOSED)
-        if self.value() == "set-aside":
-            return cast(SubmissionQuerySet, queryset).set_aside()
-        if self.value() == "all":
-            return queryset
-        return cast(SubmissionQuerySet, queryset).open().not_set_aside()
-
-
-class ReviewForm(forms.Form):
-    """The two things that staff write on a submission."""
-
-    status = forms.ChoiceField(choices=Status.choices)
-    note = forms.CharField(
-        required=False,
-        max_length=NOTE_LENGTH,
-        widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="Added below with your name and the time. Notes are never edited or deleted.",
-    )
+FOUND = "found"  # in the session: what the last search found, by id; never what was looked for
+TERM_TYPED = 200  # characters that are looked at
+QUEUE = "admin:intake_submission_changelist"
+ONE = "admin:intake_submission_change"
+FORMATS = {"export_selected": "fhir", "export_csv": "csv"}
 
 
 @admin.register(Submission)
 class SubmissionAdmin(admin.ModelAdmin[Submission]):
-    change_list_template = "admin/intake/submission_list.html"
-    list_display = [
-        "priority_word",
-        "person",
-        "reasons",
-        "waiting_time",
-        "status",
-        "reference_code",
-    ]
-    list_display_links = ["priority_word", "person"]
-    list_filter = [StateFilter, "priority", "status"]
-    list_per_page = 50
-    show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER  # they count every choice of every filter
-    actions = ["export_selected"]
-
-    def get_queryset(self, request: HttpRequest) -> SubmissionQuerySet:
-        return Submission.objects.of_patients().most_urgent_first().with_version().defer("body")
-
-    def get_list_display(self, request: HttpRequest) -> Any:
-        hidden = set() if looks.may_read(request) else {"reasons"}
-        hidden |= set() if looks.may_reveal(request) or looks.may_read(request) else {"person"}
-        return [column for column in self.list_display if column not in hidden]
-
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Submission | None = None) -> bool:
         return False
 
-    def has_export_permission(self, request: HttpRequest) -> bool:
-        return looks.may_export(request)
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        """Only what the filters offer: Django would let the address ask about any column."""
-        offered = {"priority__exact", "status__exact", StateFilter.parameter_name}
-        return lookup in offered and "\0" not in value
-
     def get_urls(self) -> list[URLPattern]:
-        site = self.admin_site
-        own = {"export": self.export_view, "reveal": self.reveal_view}
+        admin_view = self.admin_site.admin_view
+        acts = {
+            "export": self.export_view,
+            "reveal": self.reveal_view,
+            "call": self.call_view,
+            "taken": self.taken_view,
+            "print": self.print_view,
+        }
         return [
-            path("find/", site.admin_view(require_POST(self.find_view)), name="intake_submission_find"),
+            path("find/", admin_view(self.find_view), name="intake_submission_find"),
+            path("typed-in/", admin_view(require_GET(self.typed_in_view)), name="intake_submission_typed_in"),
+            path(
+                "<uuid:object_id>/compare/<uuid:other_id>/",
+                admin_view(require_GET(self.compare_view)),
+                name="intake_submission_compare",
+            ),
             *(
                 path(
                     f"<uuid:object_id>/{name}/",
-                    site.admin_view(require_POST(view)),
+                    admin_view(require_POST(view)),
                     name=f"intake_submission_{name}",
                 )
-                for name, view in own.items()
+                for name, view in acts.items()
             ),
             *super().get_urls(),
         ]
 
-    # The list
+    def page(self, request: HttpRequest, template: str, **context: Any) -> HttpResponse:
+        around = self.admin_site.each_context(request) | {"opts": self.opts}
+        return TemplateResponse(request, f"admin/intake/{template}.html", around | context)
+
+    # The queue
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        context = {"title": "Submissions, most urgent first", "keys": recipients(), **(extra_context or {})}
-        try:
-            return super().changelist_view(request, context)
-        except ValidationError:  # something was ticked that is no submission
-            raise BadRequest from None
-
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
-        changelist = super().get_changelist_instance(request)
-        looks.look_at_list(request, changelist.result_list)
-        return changelist
-
-    @admin.display(description="Priority", ordering="priority")
-    def priority_word(self, submission: Submission) -> SafeString:
-        return priority_badge(submission)
-
-    @admin.display(description="Person")
-    def person(self, submission: Submission) -> str:
-        head = submission.opened_head
-        if head is None:
-            return "Cannot be opened"
-        name = head.name if submission.is_revealed else head.initials
-        age = age_of(head)
-        return name if age is None else f"{name}, {age}"
-
-    @admin.display(description="Why")
-    def reasons(self, submission: Submission) -> SafeString:
-        """The most urgent reason in words, and the names of the other rows that it touches."""
-        if submission.opened_head is None:
-            return format_html(
-                "<p>Sealed to key {}. Call whoever runs the site.</p>", submission.clinic_key_id
-            )
-        flags = submission.opened_head.flags
-        if not flags:
-            return format_html("<p>{}</p>", "No rule applies.")
-        others = dict.fromkeys(flag["row"] for flag in flags[1:] if flag["row"] != flags[0]["row"])
-        also = format_html('<p class="reasons__also">Also: {}</p>', ", ".join(others)) if others else ""
-        return format_html("<p>{}</p>{}", flags[0]["reason"], also)
-
-    @admin.display(description="Waiting", ordering="received_at")
-    def waiting_time(self, submission: Submission) -> str:
-        return timesince(submission.received_at, depth=1)
-
-    @admin.display(description="Reference")
-    def reference_code(self, submission: Submission) -> str:
-        return submission.reference
-
-    @admin.action(description="Export selected as FHIR", permissions=["export"])
-    def export_selected(self, request: HttpRequest, queryset: SubmissionQuerySet) -> HttpResponse | None:
-        """First why, then the file. The filters of the list go along, so that the file holds what was ticked."""
-        chosen = list(queryset.defer(None).with_version()[: MOST_AT_ONCE + 1])
-        if len(chosen) > MOST_AT_ONCE:
-            messages.error(request, f"At most {MOST_AT_ONCE} are exported at once. Select fewer.")
-            return None
-        if not chosen:
-            messages.error(
-                request, "None of what was ticked is in this list any more. Look at the list again."
-            )
-            return None
-        form = looks.ReasonForm(request.POST if "reason" in request.POST else None)
-        if form.is_valid():
-            return export_file(request, chosen, reason=form.cleaned_data["reason"])
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "Export submissions",
-            "opts": self.opts,
-            "form": form,
-            "selected": [str(one.pk) for one in chosen],
-            "filters": request.GET.urlencode(),
-        }
-        return TemplateResponse(request, "admin/intake/submission_export.html", context)
-
-    def find_view(self, request: HttpRequest) -> HttpResponse:
-        """By reference. A POST, so that what somebody looks for stands in no address and no log."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        audit.write(Action.SEARCH, by=looks.account_of(request))
-        typed = request.POST.get("reference", "")[:REFERENCE_TYPED]
+        if request.method == "POST":
+            return self.together(request)
+        me = looks.account_of(request)
         try:
-            submission = Submission.objects.of_patients().by_reference(typed).first()
-        except ReferenceMistyped as mistyped:
-            messages.error(request, str(mistyped))
-            return redirect("admin:intake_submission_changelist")
-        if submission is None:
-            messages.error(
-                request, "No submission has this reference. Compare it with what the person was given."
+            tab, after, before = queue.place({name: str(value) for name, value in request.GET.items()})
+            page = queue.page_of(tab, me, after=after, before=before)
+        except queue.NoSuchPlace:  # an old bookmark, or somebody tried out what an address may ask for
+            return redirect(QUEUE)
+        return self.list_of(
+            request, page.rows, title="Submissions", tab=tab, page=page, counts=queue.counts(me)
+        )
+
+    def list_of(
+        self, request: HttpRequest, rows: list[Submission], *, title: str, **context: Any
+    ) -> HttpResponse:
+        looks.look_at_list(request, rows)
+        clinic, at = Clinic.objects.first(), timezone.now()
+        target = clinic.review_within_hours if clinic else None
+        return self.page(
+            request,
+            "submission_list",
+            title=title,
+            rows=[(one, queue.waiting(one, at=at, target=target)) for one in rows],
+            clinic=clinic,
+            may_read=looks.may_read(request),
+            may_see_who=looks.may_reveal(request) or looks.may_read(request),
+            may_search=looks.may_reveal(request),
+            may_change=self.has_change_permission(request),
+            may_export=looks.may_export(request),
+            keys=recipients(),
+            **context,
+        )
+
+    def together(self, request: HttpRequest) -> HttpResponse:
+        """What is done with all that were ticked."""
+        act, here = request.POST.get("action", ""), redirect(request.get_full_path())
+        try:
+            pks = queue.ticked(request.POST.getlist("_selected_action"))
+        except queue.NoSuchPlace:
+            raise BadRequest from None
+        if len(pks) > MOST_AT_ONCE:
+            messages.error(request, f"At most {MOST_AT_ONCE} are taken at once. Select fewer.")
+            return here
+        chosen = list(queue.those(pks))
+        if not chosen:
+            messages.error(request, "Tick at least one submission first.")
+        elif act in FORMATS:
+            return self.export_selected(request, chosen, act)
+        elif act in ("assign", "assign_me"):
+            return self.assign_selected(request, chosen, act)
+        return here
+
+    def assign_selected(self, request: HttpRequest, chosen: list[Submission], act: str) -> HttpResponse:
+        """To oneself at once; to another first whom."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        me = looks.account_of(request)
+        typed = {"to": me} if act == "assign_me" else request.POST if "to" in request.POST else None
+        form = AssignForm(typed)
+        if not form.is_valid():
+            selected = [str(one.pk) for one in chosen]
+            return self.page(
+                request, "submission_assign", title="Assign submissions", form=form, selected=selected
             )
-            return redirect("admin:intake_submission_changelist")
-        return redirect("admin:intake_submission_change", submission.pk)
+        to = form.cleaned_data["to"]
+        count = actions.assign_all(submissions=chosen, to=to, by=me)
+        whom = f"assigned to {to}" if to else "assigned to nobody"
+        messages.success(request, f"{count} submission{'s are' if count != 1 else ' is'} now {whom}.")
+        return redirect(request.get_full_path())
+
+    def export_selected(self, request: HttpRequest, chosen: list[Submission], act: str) -> HttpResponse:
+        """First why, then the file."""
+        if not looks.may_export(request):
+            raise PermissionDenied
+        form = looks.ReasonForm(request.POST if "reason" in request.POST else None)
+        if form.is_valid():
+            file = export_file(request, chosen, reason=form.cleaned_data["reason"], form=FORMATS[act])
+            return file or redirect(QUEUE)
+        return self.page(
+            request,
+            "submission_export",
+            title="Export submissions",
+            form=form,
+            action=act,
+            format=FORMATS[act].upper(),
+            selected=[str(one.pk) for one in chosen],
+        )
+
+    # Finding
+
+    def find_view(self, request: HttpRequest) -> HttpResponse:
+        """A POST, so that what somebody looks for stands in no address and no log; then a list of what was found."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if request.method == "POST":
+            return self.search(request)
+        kept = request.session.get(FOUND)
+        found = queue.ticked([one for one in kept if isinstance(one, str)]) if isinstance(kept, list) else []
+        rows = list(queue.those(found).defer("body")[: search.MOST_FOUND])
+        how_many = "1 submission" if len(rows) == 1 else f"{len(rows)} submissions"
+        return self.list_of(request, rows, title=f"Found: {how_many}", is_search=True)
+
+    def search(self, request: HttpRequest) -> HttpResponse:
+        by = looks.account_of(request)
+        audit.write(Action.SEARCH, by=by)
+        typed = request.POST.get("reference", "")[:TERM_TYPED]
+        try:
+            found = list(
+                Submission.objects.of_patients().by_reference(typed).values_list("pk", flat=True)[:2]
+            )
+        except ReferenceMistyped as mistyped:
+            found, refusal = [], str(mistyped)
+        else:
+            refusal = "No submission has this reference. Compare it with what the person was given."
+        if looks.may_reveal(request):
+            found += search.find_people(Term.of(typed), by=by)
+            refusal = "Nobody was found by this name, birth date, phone, e-mail or reference."
+        if not found:
+            messages.error(request, refusal)
+            return redirect(QUEUE)
+        if len(found) == 1:
+            return redirect(ONE, found[0])
+        if len(found) > search.MOST_FOUND:
+            messages.warning(
+                request, f"More than {search.MOST_FOUND} were found, and not all are listed. Type more."
+            )
+        request.session[FOUND] = [str(pk) for pk in found[: search.MOST_FOUND]]
+        return redirect("admin:intake_submission_find")
+
+    def typed_in_view(self, request: HttpRequest) -> HttpResponse:
+        """How somebody of the staff types in what a person says on the phone or wrote on paper."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        screening = reverse("intake:start") if settings.ROLE.serves_public else ""
+        title = "Type in a form from a call or from paper"
+        return self.page(request, "submission_typed_in", title=title, screening=screening)
 
     # One submission. These views run in no transaction: the trail is written before anything is shown.
 
@@ -236,95 +223,79 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
         may_change = self.has_change_permission(request, submission)
         if request.method == "POST" and not may_change:
             raise PermissionDenied
-        form = ReviewForm(
-            request.POST if request.method == "POST" else None, initial={"status": submission.status}
-        )
-        if form.is_valid() and self.is_saved(request, submission, form):
+        form = review_page.form_for(request, submission)
+        if form.is_valid() and review_page.is_saved(request, submission, form):
             messages.success(request, f"Saved: {submission.reference}.")
             return redirect(request.path)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"Submission {submission.reference}",
-            "opts": self.opts,
-            "submission": submission,
-            "badge": priority_badge(submission),
-            "form": form,
-            "may_change": may_change,
-            "may_reveal": looks.may_reveal(request),
-            "may_read": looks.may_read(request),
-            "may_export": looks.may_export(request),
-            "reason_form": looks.ReasonForm(),
-            "seen_status": submission.status,
-            "first_reason": Reason.CRISIS if submission.priority <= Priority.CRISIS else "",
-            "is_revealed": looks.is_revealed(request, submission),
-            **self.review_context(request, submission),
-        }
-        return TemplateResponse(request, "admin/intake/submission_review.html", context)
-
-    def review_context(self, request: HttpRequest, submission: Submission) -> dict[str, Any]:
-        try:
-            head, body = looks.look_at(request, submission)
-        except CannotOpen as refusal:
-            return {"unopenable": str(refusal)}
-        found = {
-            "head": head,
-            "age": age_of(head) if head else None,
-            "notes": [(note, note_text(note)) for note in looks.notes_shown(request, submission)],
-        }
-        if head is None or body is None:
-            return found
-        pages: Sequence[Mapping[str, Any]] = body.pages
-        if not looks.is_revealed(request, submission):
-            pages = looks.masked(pages, looks.questions_about_identity(submission))
-        return found | {
-            "flags": [{**flag, "level_label": LEVEL_LABELS[flag["level"]]} for flag in head.flags],
-            "flagged": {link_id for flag in head.flags for link_id in flag["evidence"]},
-            "pages": pages,
-        }
-
-    def is_saved(self, request: HttpRequest, submission: Submission, form: ReviewForm) -> bool:
-        at, by = timezone.now(), looks.account_of(request)
-        status, seen = form.cleaned_data["status"], form.data.get("initial-status", submission.status)
-        if status != seen:
-            try:
-                if seen not in Status.values:
-                    raise actions.StatusChanged
-                actions.change_status(submission=submission, status=Status(status), by=by, at=at, seen=seen)
-            except actions.StatusChanged:
-                submission.refresh_from_db(fields=["status"])
-                form.add_error(
-                    "status",
-                    f"Somebody set the status to “{submission.get_status_display()}” while you had this page open. "
-                    "Choose again.",
-                )
-                return False
-        if note := form.cleaned_data["note"].strip():
-            actions.write_note(submission=submission, author=by, text=note, at=at)
-        return True
+        context = review_page.context(request, submission)
+        return self.page(request, "submission_review", form=form, may_change=may_change, **context)
 
     def reveal_view(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
         """Who it is, for a reason."""
         if not looks.may_reveal(request):
             raise PermissionDenied
         submission = self.submission_or_404(request, str(object_id))
-        form = looks.ReasonForm(request.POST)
-        if form.is_valid():
-            looks.reveal(request, submission, form.cleaned_data["reason"])
-        else:
-            messages.error(request, "Choose a reason first. It is written down with your name and the time.")
-        return redirect("admin:intake_submission_change", object_id)
+        if reason := self.reason_given(request):
+            looks.reveal(request, submission, reason)
+        return redirect(ONE, object_id)
 
     def export_view(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
         """One submission as a file. A POST, so that no link or picture on another page can ask for it."""
         if not looks.may_export(request):
             raise PermissionDenied
         submission = self.submission_or_404(request, str(object_id))
-        form = looks.ReasonForm(request.POST)
+        if not (reason := self.reason_given(request)):
+            return redirect(ONE, object_id)
+        form = "csv" if request.POST.get("format") == "csv" else "fhir"
+        return export_file(request, [submission], reason=reason, form=form) or redirect(ONE, object_id)
+
+    def print_view(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
+        """The whole on one page, made for paper."""
+        if not (looks.may_read(request) and looks.may_reveal(request)):
+            raise PermissionDenied
+        submission = self.submission_or_404(request, str(object_id))
+        if not (reason := self.reason_given(request)):
+            return redirect(ONE, object_id)
+        context = printing.context(request, submission, reason)
+        if context is None:
+            return redirect(ONE, object_id)
+        return self.page(request, "submission_print", **context)
+
+    def call_view(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
+        submission = self.to_change_or_404(request, object_id)
+        form = CallForm(request.POST)
         if not form.is_valid():
-            messages.error(request, "Choose a reason first. It is written down with your name and the time.")
-            return redirect("admin:intake_submission_change", object_id)
-        file = export_file(request, [submission], reason=form.cleaned_data["reason"])
-        return file or redirect("admin:intake_submission_change", object_id)
+            context = review_page.context(request, submission, call_form=form)
+            context["form"] = review_page.form_for(request, submission, is_posted=False)
+            return self.page(request, "submission_review", may_change=True, **context)
+        actions.write_call(
+            submission=submission,
+            author=looks.account_of(request),
+            outcome=CallOutcome(form.cleaned_data["outcome"]),
+            text=form.cleaned_data["text"].strip(),
+            at=timezone.now(),
+            try_again_on=form.cleaned_data["try_again_on"],
+        )
+        messages.success(request, "The call is written down.")
+        return redirect(ONE, object_id)
+
+    def taken_view(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
+        submission = self.to_change_or_404(request, object_id)
+        form = TakenForm(request.POST)
+        if form.is_valid():
+            taken = Taken(form.cleaned_data["taken"]) if form.cleaned_data["taken"] else None
+            actions.tell_how_it_was_taken(submission=submission, taken=taken, by=looks.account_of(request))
+            messages.success(request, f"Saved: {submission.reference}.")
+        else:
+            messages.error(request, "Choose how it came from the list.")
+        return redirect(ONE, object_id)
+
+    def compare_view(self, request: HttpRequest, object_id: UUID, other_id: UUID) -> HttpResponse:
+        """Two submissions of one person side by side."""
+        if not looks.may_read(request):
+            raise PermissionDenied
+        pair = [self.submission_or_404(request, str(pk)) for pk in (object_id, other_id)]
+        return self.page(request, "submission_compare", **compare_page.context(request, pair))
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """Who did what with this submission, from the audit trail."""
@@ -332,14 +303,26 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
         if not request.user.has_perm("clinic_site.view_auditevent"):
             raise PermissionDenied
         audit.write(Action.OPEN, by=looks.account_of(request), submissions=[submission.pk], detail="history")
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"Who did what with {submission.reference}",
-            "opts": self.opts,
-            "submission": submission,
-            "events": AuditEvent.objects.naming([submission.pk]).oldest_first(),
-        }
-        return TemplateResponse(request, "admin/intake/submission_history.html", context)
+        return self.page(
+            request,
+            "submission_history",
+            title=f"Who did what with {submission.reference}",
+            submission=submission,
+            events=AuditEvent.objects.naming([submission.pk]).oldest_first(),
+        )
+
+    def reason_given(self, request: HttpRequest) -> str:
+        form = looks.ReasonForm(request.POST)
+        if form.is_valid():
+            return str(form.cleaned_data["reason"])
+        messages.error(request, "Choose a reason first. It is written down with your name and the time.")
+        return ""
+
+    def to_change_or_404(self, request: HttpRequest, object_id: UUID) -> Submission:
+        submission = self.submission_or_404(request, str(object_id))
+        if not self.has_change_permission(request, submission):
+            raise PermissionDenied
+        return submission
 
     def submission_or_404(self, request: HttpRequest, object_id: str) -> Submission:
         """For those who may see submissions; whole, with its body."""
@@ -353,19 +336,3 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
         if submission is None:
             raise Http404("No such submission.")
         return submission
-
-
-def age_of(head: storage.Head) -> int | None:
-    return age_in_years(head.birth_date, timezone.localdate()) if head.birth_date else None
-
-
-def note_text(note: Note) -> str:
-    try:
-        return storage.read_note(note)
-    except CannotOpen as refusal:
-        return f"This note cannot be opened. {refusal}"
-
-
-def priority_badge(submission: Submission) -> SafeString:
-    priority = Priority(submission.priority)
-    return format_html('<span class="priority priority--{}">{}</span>', priority.name.lower(), priority.label)

@@ -164,6 +164,7 @@ class Submission(Envelope):
     # No columns: what the review desk opened, and whether this account may see who it is
     opened_head: Any = None
     is_revealed = False
+    age: int | None = None
 
     objects = SubmissionQuerySet.as_manager()
 
@@ -250,6 +251,10 @@ class Submission(Envelope):
     def reference(self) -> str:
         """What the patient was given to quote."""
         return reference_of(self.id)
+
+    @property
+    def priority_name(self) -> str:
+        return Priority(self.priority).name.lower()
 
     @property
     def moves(self) -> tuple[Status, ...]:
