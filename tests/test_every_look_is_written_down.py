@@ -16,7 +16,8 @@ from django.utils import timezone
 from clinic_site import audit
 from clinic_site.audit import AuditEvent
 from intake import actions, sealing
-from intake.models import Priority, Status, Submission
+from intake.admin.queue import TABS
+from intake.models import Priority, Submission
 from tests.applicant import send
 
 pytestmark = pytest.mark.django_db
@@ -92,7 +93,9 @@ def filled(route: str, submission: Submission) -> str:
     values = {
         "<path:content_type_id>": str(ContentType.objects.get_for_model(Submission).pk),
         "<url>": f"intake/submission/{submission.pk}",
-        **dict.fromkeys(("<path:object_id>", "<uuid:object_id>", "<int:pk>", "<int:version>"), one),
+        **dict.fromkeys(
+            ("<path:object_id>", "<uuid:object_id>", "<uuid:other_id>", "<int:pk>", "<int:version>"), one
+        ),
     }
     for name, value in values.items():
         route = route.replace(name, value)
@@ -101,10 +104,9 @@ def filled(route: str, submission: Submission) -> str:
 
 
 QUERIES_OF_THE_LIST = [
-    *(f"show={state}" for state in ("closed", "all")),
+    *(f"tab={tab}" for tab in TABS),
     *(f"priority__exact={priority}" for priority in Priority.values),
-    *(f"status__exact={status}" for status in Status.values),
-    *("p=1", "p=2", "o=1", "o=-3.1", "all=", "e=1", "_facets=True", "_popup=1", "_to_field=id"),
+    *("p=1", "o=1", "all=", "e=1", "_facets=True", "_popup=1", "_to_field=id", "show=all"),
     f"q={MARKER}",
 ]
 AUTOCOMPLETE = [
@@ -115,6 +117,9 @@ POSTED: list[dict[str, Any]] = [
     {"reason": "review", "note": "seen", "status": "new"},
     {"action": "export_selected"},
     {"action": "export_selected", "reason": "review"},
+    {"action": "export_csv", "reason": "review"},
+    {"action": "assign_me"},
+    {"reference": MARKER},
     {"action": "delete_selected", "post": "yes"},
 ]
 
@@ -154,11 +159,13 @@ def test_every_address_of_the_admin_is_asked_and_what_shows_a_submission_was_wri
     assert asked > 300
     assert User.objects.filter(pk=staff.pk, is_superuser=True).exists()
     page = f"{QUEUE}{submission.pk}"
-    assert {path for path in shown if path.startswith(page)} == {f"{page}/change/", f"{page}/export/"}
+    assert {path for path in shown if path.startswith(page)} == {
+        *(f"{page}/{name}/" for name in ("change", "export", "print")),
+        f"{page}/compare/{submission.pk}/",
+    }
     assert {path for path in shown if not path.startswith(page)} >= {
         QUEUE,
-        f"{QUEUE}?show=all",
-        f"{QUEUE}?p=1",
+        f"{QUEUE}?tab=new",
     }
     assert all(path.startswith(QUEUE) for path in shown)
 
@@ -172,6 +179,10 @@ def test_every_address_of_the_admin_is_asked_and_what_shows_a_submission_was_wri
         ("post", "{pk}/change/", {"status": "declined", "initial-status": "new", "note": ""}),
         ("post", "{pk}/change/", {"status": "new", "initial-status": "new", "note": "Called."}),
         ("post", "{pk}/reveal/", {"reason": "review"}),
+        ("post", "{pk}/print/", {"reason": "review"}),
+        ("post", "{pk}/call/", {"outcome": "reached"}),
+        ("post", "{pk}/taken/", {"taken": "phone"}),
+        ("get", "{pk}/compare/{pk}/", {}),
         ("post", "{pk}/export/", {"reason": "review"}),
         ("post", "find/", {"reference": "0000-0000"}),
     ],

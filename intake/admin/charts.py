@@ -40,14 +40,14 @@ def band_chart(score: Mapping[str, Any]) -> BandChart | None:
     instrument, points = BY_KEY.get(score.get("instrument", "")), points_of(score)
     if instrument is None or points is None or not 0 <= points <= instrument.maximum:
         return None
-    starts = [(low, name) for low, name in reversed(instrument.bands)]
+    starts = [(low, name) for low, name in reversed(instrument.bands)] or [(0, "")]
     ends = [*(low for low, _ in starts[1:]), instrument.maximum]
     unit = WIDTH / instrument.maximum
     bands = tuple(
         Band(name, low * unit, (end - low) * unit, step)
         for step, ((low, name), end) in enumerate(zip(starts, ends, strict=True))
     )
-    return BandChart(bands or (Band("", 0, WIDTH, 0),), float(points) * unit, instrument.maximum)
+    return BandChart(bands, float(points) * unit, instrument.maximum)
 
 
 def points_of(score: Mapping[str, Any]) -> Decimal | None:

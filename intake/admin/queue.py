@@ -50,9 +50,16 @@ TABS = {
             lambda rows, me: rows.open().filter(assigned_to=me),
             nothing="Nothing is assigned to you.",
         ),
-        Tab("new", "New", lambda rows, me: rows.filter(status=Status.NEW)),
+        Tab("new", "New", lambda rows, me: rows.filter(status=Status.NEW, quarantined=False)),
         Tab("waiting", "Waiting for patient", lambda rows, me: rows.filter(status=Status.NEEDS_INFORMATION)),
         Tab("done", "Done", lambda rows, me: rows.closed(), NEWEST_FIRST, "No submission is decided yet."),
+        # An urgent one is in its own tab all the same: a robot's form is a smaller harm than a person who waits.
+        Tab(
+            "quarantine",
+            "Quarantine",
+            lambda rows, me: rows.set_aside(),
+            nothing="Nothing looks as if a robot had sent it.",
+        ),
     )
 }
 FIRST_TAB = TABS["open"]

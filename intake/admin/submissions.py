@@ -85,9 +85,9 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
             page = queue.page_of(tab, me, after=after, before=before)
         except queue.NoSuchPlace:  # an old bookmark, or somebody tried out what an address may ask for
             return redirect(QUEUE)
-        return self.list_of(
-            request, page.rows, title="Submissions", tab=tab, page=page, counts=queue.counts(me)
-        )
+        counts = queue.counts(me)
+        tabs = [(one, counts[one.key]) for one in queue.TABS.values()]
+        return self.list_of(request, page.rows, title="Submissions", tab=tab, page=page, tabs=tabs)
 
     def list_of(
         self, request: HttpRequest, rows: list[Submission], *, title: str, **context: Any
