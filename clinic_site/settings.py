@@ -218,7 +218,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / ("static" if ROLE is Role.ALL else f"static-{ROLE}")
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "clinic_site.static_storage.SiteStaticFilesStorage"},
 }
 
 # 10 MB pasted into one box is still read, so that it can be refused by name and the other answers kept.

@@ -4,7 +4,7 @@ from django.urls import reverse
 
 from treatments.feeds import ArticleSitemap, OnThePublicSite
 
-PAGES = ("home", "treatments:list", "contact", "intake:start")
+PAGES = ("home", "treatments:list", "contact", "people", "cost", "accessibility", "words", "intake:start")
 
 
 class PageSitemap(OnThePublicSite):

@@ -16,7 +16,10 @@ if settings.ROLE.serves_public:
     urlpatterns += [
         path("", views.home, name="home"),
         path("contact/", views.contact, name="contact"),
+        path("people/", views.people, name="people"),
+        path("cost/", views.cost, name="cost"),
         path("accessibility/", views.accessibility, name="accessibility"),
+        path("words/", views.words, name="words"),
         path("search/", search, name="search"),
         path("feed/", ArticleFeed(), name="feed"),
         path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),

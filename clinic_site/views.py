@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from clinic_site import clinic as facts
 from treatments import linked_data
 from treatments.addresses import whole_address
+from treatments.glossary import GLOSSARY, Term
 from treatments.models import Article
 
 CLOSED_TO_ROBOTS = ["/search/", "/admin/", "/fhir/", "/screening/resume/"]
@@ -25,6 +26,28 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def contact(request: HttpRequest) -> HttpResponse:
     return render(request, "clinic_site/contact.html", as_the_clinics(request, "contact"))
+
+
+@require_safe
+def people(request: HttpRequest) -> HttpResponse:
+    context = {"articles": Article.objects.published().in_brief(), **as_the_clinics(request, "people")}
+    return render(request, "clinic_site/people.html", context)
+
+
+@require_safe
+def cost(request: HttpRequest) -> HttpResponse:
+    context = {"articles": Article.objects.published().in_brief(), **as_the_clinics(request, "cost")}
+    return render(request, "clinic_site/cost.html", context)
+
+
+@require_safe
+def words(request: HttpRequest) -> HttpResponse:
+    context = {"terms": sorted(GLOSSARY.values(), key=by_word), **as_the_clinics(request, "words")}
+    return render(request, "clinic_site/words.html", context)
+
+
+def by_word(term: Term) -> str:
+    return term.word.lower()
 
 
 def as_the_clinics(request: HttpRequest, name: str) -> dict[str, object]:

@@ -9,8 +9,10 @@ from typing import Any
 
 import html5lib
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 
+from clinic_site.component_page import components
+from clinic_site.views import server_error
 from tests.applicant import ANSWERS, FIRST_PAGE, page_fields, send, walk
 
 pytestmark = pytest.mark.django_db
@@ -48,7 +50,17 @@ STATES: dict[str, Callable[[Client], Any]] = {
     "home": lambda client: client.get("/"),
     "articles": lambda client: client.get("/treatments/"),
     "an article": lambda client: client.get("/treatments/what-the-evidence-says/"),
+    "an article with drawings": lambda client: client.get("/treatments/what-a-visit-is-like/"),
+    "how ketamine acts": lambda client: client.get("/treatments/how-ketamine-acts-on-pain/"),
+    "risks": lambda client: client.get("/treatments/risks-and-side-effects/"),
+    "search": lambda client: client.get("/search/?q=RSD"),
     "contact": lambda client: client.get("/contact/"),
+    "people": lambda client: client.get("/people/"),
+    "cost": lambda client: client.get("/cost/"),
+    "accessibility": lambda client: client.get("/accessibility/"),
+    "words": lambda client: client.get("/words/"),
+    "something went wrong": lambda client: server_error(RequestFactory().get("/")),
+    "components": lambda client: components(RequestFactory().get("/components/")),
     "not found": lambda client: client.get("/no/such/page/"),
     "start": lambda client: client.get("/screening/"),
     "first page": lambda client: client.get(FIRST_PAGE),
@@ -94,7 +106,7 @@ class Structure(HTMLParser):
         named = {name: value or "" for name, value in attrs}
         if "id" in named:
             self.ids[named["id"]] += 1
-        for attribute in ("aria-describedby", "aria-labelledby"):
+        for attribute in ("aria-describedby", "aria-labelledby", "popovertarget"):
             self.pointers += [(attribute, id_) for id_ in named.get(attribute, "").split()]
         if named.get("href", "").startswith("#"):
             self.pointers.append(("href", named["href"][1:]))
