@@ -74,9 +74,6 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         """Perhaps of a robot, and nobody has looked yet: a status puts it among the others."""
         return self.filter(quarantined=True, status=Status.NEW)
 
-    def not_set_aside(self) -> "SubmissionQuerySet":
-        return self.exclude(quarantined=True, status=Status.NEW)
-
     def unacknowledged(self) -> "SubmissionQuerySet":
         """Crises that nobody has taken up, whatever their status."""
         return self.of_patients().filter(priority__lte=Priority.CRISIS, acknowledged_at=None)
