@@ -7,8 +7,9 @@ from clinic_site import (
     account_admin,  # noqa: F401  (registers accounts and groups)
     audit,
     audit_admin,  # noqa: F401  (registers the audit trail)
+    notice_admin,  # noqa: F401  (registers the notices)
 )
-from clinic_site.clinic import Clinic, Holiday, OpeningHours
+from clinic_site.clinic import Clinic, Holiday, OpeningHours, Person, Price
 from clinic_site.clinic_forms import ClinicForm, OpeningHoursFormSet
 
 admin.site.site_header = "Review desk"
@@ -28,12 +29,22 @@ class HolidayInline(admin.TabularInline[Holiday, Clinic]):
     extra = 0
 
 
+class PersonInline(admin.TabularInline[Person, Clinic]):
+    model = Person
+    extra = 0
+
+
+class PriceInline(admin.TabularInline[Price, Clinic]):
+    model = Price
+    extra = 0
+
+
 @admin.register(Clinic)
 class ClinicAdmin(admin.ModelAdmin[Clinic]):
     """The one row of facts; it can be written and edited, never doubled or deleted."""
 
     form = ClinicForm
-    inlines = [OpeningHoursInline, HolidayInline]
+    inlines = [OpeningHoursInline, HolidayInline, PersonInline, PriceInline]
     fieldsets = [
         (None, {"fields": ["name", "tagline", "is_demonstration"]}),
         (
@@ -42,6 +53,7 @@ class ClinicAdmin(admin.ModelAdmin[Clinic]):
         ),
         ("How submissions are reviewed", {"fields": ["review_within_hours", "is_part_2_program"]}),
         ("Security", {"fields": ["security_email", "security_email_until"]}),
+        ("How you treat", {"fields": ["protocol"]}),
         (
             "Who is called when someone may be in danger",
             {
@@ -74,7 +86,7 @@ class ClinicAdmin(admin.ModelAdmin[Clinic]):
         may = self.has_change_permission if object_id else self.has_add_permission
         if request.method != "POST" or not may(request):
             return super().changeform_view(request, object_id, form_url, extra_context)
-        by, what = request.user.get_username(), "facts hours holidays"
+        by, what = request.user.get_username(), "facts hours holidays people prices"
         with audit.act(audit.Action.CLINIC, by=by, detail=what):
             response = super().changeform_view(request, object_id, form_url, extra_context)
         if response.status_code == 200:  # the form came back with what is wrong

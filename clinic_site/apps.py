@@ -6,7 +6,12 @@ class ClinicSiteConfig(AppConfig):
     verbose_name = "The clinic"
 
     def ready(self) -> None:
-        from clinic_site import checks, database_log, role_checks  # noqa: F401  (registers the system checks)
+        from clinic_site import (  # noqa: F401  (registers the system checks)
+            checks,
+            database_log,
+            role_checks,
+            text_checks,
+        )
 
         if apps.is_installed("django.contrib.auth"):
             from clinic_site import login_events  # noqa: F401  (connects to Django's login signals)

@@ -2,9 +2,20 @@
 
 from django.urls import reverse
 
+from clinic_site.notices import NoticeKind
 from treatments.feeds import ArticleSitemap, OnThePublicSite
 
-PAGES = ("home", "treatments:list", "contact", "people", "cost", "accessibility", "words", "intake:start")
+PAGES = (
+    "home",
+    "treatments:list",
+    "contact",
+    "people",
+    "cost",
+    "accessibility",
+    "words",
+    "intake:start",
+    *NoticeKind.values,
+)
 
 
 class PageSitemap(OnThePublicSite):

@@ -4,7 +4,7 @@ from django.contrib.sitemaps.views import sitemap
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from clinic_site import views
+from clinic_site import notice_pages, views
 from clinic_site.sitemaps import SITEMAPS
 from treatments.feeds import ArticleFeed
 from treatments.views import search
@@ -20,6 +20,7 @@ if settings.ROLE.serves_public:
         path("cost/", views.cost, name="cost"),
         path("accessibility/", views.accessibility, name="accessibility"),
         path("words/", views.words, name="words"),
+        *notice_pages.urlpatterns,
         path("search/", search, name="search"),
         path("feed/", ArticleFeed(), name="feed"),
         path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),

@@ -45,6 +45,13 @@ TABLE = """
 /admin/clinic_site/clinic/<path:object_id>/history/           A
 /admin/clinic_site/clinic/add/                                -
 /admin/first-run/                                             A
+/admin/clinic_site/noticeversion/                             PA
+/admin/clinic_site/noticeversion/<int:pk>/approve/            P
+/admin/clinic_site/noticeversion/<path:object_id>/            FCPAS
+/admin/clinic_site/noticeversion/<path:object_id>/change/     PA
+/admin/clinic_site/noticeversion/<path:object_id>/delete/     -
+/admin/clinic_site/noticeversion/<path:object_id>/history/    PA
+/admin/clinic_site/noticeversion/add/                         -
 /admin/intake/                                                FCP
 /admin/intake/questionnaireversion/                           C
 /admin/intake/questionnaireversion/<int:pk>/preview/          C
