@@ -69,6 +69,7 @@ VOCABULARY = """
     audit trail report
     made self_test reseal escrow drill canary unopenable refused failed
     deleted emptied drafts receipts submissions notices
+    clock hold set ordered
     password code passkey
     imported published retired signed_off tried translation
     facts hours holidays people prices approved

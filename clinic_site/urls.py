@@ -43,11 +43,13 @@ if settings.ROLE.has_accounts:
     from clinic_site.accounts.invitations import AcceptInvitation
     from clinic_site.accounts.session_pages import own_urls
     from clinic_site.first_run import first_run
+    from intake.admin.desk_urls import desk_urls
 
     urlpatterns += [
         path("invitation/<uidb64>/<token>/", AcceptInvitation.as_view(), name="invitation"),
         path("admin/sessions/", include(own_urls())),
         path("admin/first-run/", admin.site.admin_view(first_run), name="first_run"),
+        path("admin/desk/", include(desk_urls())),
         path("admin/", admin.site.urls),
     ]
 

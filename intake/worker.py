@@ -46,7 +46,11 @@ def tell() -> None:
     actions.tell(at=timezone.now())
 
 
-EACH_ROUND: tuple[Callable[[], object], ...] = (actions.look_at_new_submissions, make_notices, tell)
+def purge() -> None:
+    actions.purge(at=timezone.now())
+
+
+EACH_ROUND: tuple[Callable[[], object], ...] = (actions.look_at_new_submissions, make_notices, tell, purge)
 
 
 def hourly_duties() -> list[Callable[[], object]]:

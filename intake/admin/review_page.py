@@ -10,6 +10,8 @@ from clinic_site.audit import Reason
 from clinic_site.clinic import Clinic
 from intake import actions, storage
 from intake.admin import charts, looks, queue
+from intake.admin.crises import crisis_context
+from intake.admin.keeping import keeping_context
 from intake.admin.review_forms import CallForm, ReviewForm, TakenForm
 from intake.models import Note, Priority, Status, Submission
 from intake.sealing import CannotOpen
@@ -60,6 +62,8 @@ def context(
         "may_read": looks.may_read(request),
         "may_export": looks.may_export(request),
         "is_revealed": looks.is_revealed(request, submission),
+        **crisis_context(request, submission),
+        **keeping_context(request, submission),
         **opened(request, submission),
     }
 
