@@ -267,7 +267,7 @@ def test_banners_and_rounds_read_small_indexes(django_assert_max_num_queries: An
         plan = rows.values("pk")[:1].explain()
         assert "intake_submission_" in plan, plan
         assert "Seq Scan" not in plan, plan
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(1):
         alarms.alarms(at=timezone.now())
 
 
