@@ -295,7 +295,8 @@ def term_open(_: object, tokens: Sequence[Token], position: int, options: object
 def term_close(_: object, tokens: Sequence[Token], position: int, options: object, env: object) -> str:
     term = tokens[position].meta["term"]
     meaning = f"<strong>{escapeHtml(term.word)}</strong> {escapeHtml(term.meaning)}"
-    return f'</button><span class="term__meaning" id="{term.id}" popover="auto">{meaning}</span>'
+    # The word joiner: what follows, such as a full stop, must not begin a line.
+    return f'</button>&#8288;<span class="term__meaning" id="{term.id}" popover="auto">{meaning}</span>'
 
 
 PANELS: dict[str, Callable[..., str]] = {
