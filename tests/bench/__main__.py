@@ -19,6 +19,7 @@ FOLDER = Path(__file__).parent.parent.parent / "var" / "bench"
 def main() -> None:
     with own_site():
         sys.stdout.write(measured_table(seconds=SECONDS_PER_ROW, runs=RUNS_PER_ROW) + "\n")
+        sys.stdout.write(import_module("tests.bench.slow_phone").line() + "\n")
 
 
 def measured_table(*, seconds: float, runs: int = 1) -> str:
