@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Info, Tags, Warning, register
 from django.db import connections
 from django.utils import timezone
 
@@ -33,6 +33,29 @@ def same_day_review_needs_someone_to_call(
             hint="Enter both under Clinic facts in the admin, or set CLINIC_SAME_DAY_REVIEW=0: "
             "the screening then asks the PHQ-8, without the question on self-harm.",
             id="clinic_site.E001",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def same_day_review_is_a_choice(**kwargs: Any) -> list[CheckMessage]:
+    """Told at every deployment, because it is the one setting on which a person's safety hangs."""
+    if settings.SAME_DAY_REVIEW:
+        return [
+            Info(
+                "CLINIC_SAME_DAY_REVIEW=1: on days on which the clinic is open, the screening asks about thoughts of "
+                "self-harm (PHQ-9, item 9).",
+                hint="Keep it only while a person reads every form on the day it arrives, and hours, holidays and the "
+                "on-call contact under Clinic facts are right. Else set CLINIC_SAME_DAY_REVIEW=0.",
+                id="clinic_site.I001",
+            )
+        ]
+    return [
+        Info(
+            "CLINIC_SAME_DAY_REVIEW=0: the screening asks the PHQ-8, without the question on self-harm, because nobody "
+            "promises to read the answer the same day.",
+            hint="Set CLINIC_SAME_DAY_REVIEW=1 once a person does; docs/decisions/0001-phq-8-or-phq-9.md says why.",
+            id="clinic_site.I001",
         )
     ]
 

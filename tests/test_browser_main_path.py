@@ -103,11 +103,13 @@ def review_it(page: Page, reference: str) -> None:
     expect(page.locator("#content")).to_contain_text("Called at once.")
 
 
-def walk_the_whole_way(page: Page) -> None:
+def walk_the_whole_way(page: Page, *, width: int) -> None:
     read_an_article(page)
+    page.set_viewport_size({"width": width, "height": 800})
     paths = fill_in_the_screening(page, **THOUGHTS)
     assert paths[paths.index("mood-3") + 1] == "support"
     reference = send_it(page)
+    page.set_viewport_size({"width": 1280, "height": 800})
     submission = Submission.objects.get()
     assert submission.reference == reference
     assert opened_body(submission).answers["mood-self-harm"] == ["LA6569-3"]
@@ -115,11 +117,11 @@ def walk_the_whole_way(page: Page) -> None:
 
 
 def test_from_the_home_page_to_the_nurse(page: Page) -> None:
-    walk_the_whole_way(page)
+    walk_the_whole_way(page, width=1280)
 
 
 def test_from_the_home_page_to_the_nurse_without_javascript(page_without_js: Page) -> None:
-    walk_the_whole_way(page_without_js)
+    walk_the_whole_way(page_without_js, width=320)
 
 
 def test_the_error_summary_is_read_first_and_leads_to_the_field(page: Page) -> None:

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.core.checks import run_checks
 from django.test import Client
 
 from clinic_site.clinic import Clinic, Holiday
@@ -64,6 +65,15 @@ def test_a_form_begun_on_sunday_and_gone_on_with_on_monday_asks_it(client: Clien
         client.post("/screening/own-device/")
     with at("2026-11-23 10:00"):
         assert list(walk(client, until="mood-3").context["form"].names) == ASKED
+
+
+@pytest.mark.parametrize(
+    ("is_on", "words"), [(True, "a person reads every form"), (False, "Set CLINIC_SAME_DAY_REVIEW=1")]
+)
+def test_the_deployment_check_explains_the_choice(settings, is_on: bool, words: str) -> None:  # type: ignore[no-untyped-def]
+    settings.SAME_DAY_REVIEW = is_on
+    [told] = [one for one in run_checks(include_deployment_checks=True) if one.id == "clinic_site.I001"]
+    assert words in str(told.hint)
 
 
 def test_once_answered_the_question_stays_whatever_the_hour(client: Client) -> None:
