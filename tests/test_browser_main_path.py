@@ -98,7 +98,7 @@ def review_it(page: Page, reference: str) -> None:
     for words in ("Test Patient 17", "Several days", "behind the left knee", "PHQ-9", reference):
         expect(page.locator("#content")).to_contain_text(words)
     page.get_by_label("Status").select_option("in_review")
-    page.get_by_label("Note").fill("Called at once.")
+    page.get_by_role("textbox", name="Note").fill("Called at once.")
     page.get_by_role("button", name="Save").click()
     expect(page.locator("#content")).to_contain_text("Called at once.")
 
