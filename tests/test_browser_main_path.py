@@ -87,7 +87,7 @@ def review_it(page: Page, reference: str) -> None:
     page.get_by_label("Username").fill("test-nurse")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
-    page.get_by_role("link", name="Submissions").first.click()
+    page.get_by_role("link", name="Submissions", exact=True).first.click()
     row = page.locator("#result_list tbody tr").first
     expect(row).to_contain_text("Crisis")
     expect(row).to_contain_text(reference)
