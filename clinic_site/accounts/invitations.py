@@ -7,7 +7,7 @@ disabled. Nothing of it is kept in the database: it is signed over what the acco
 from typing import Any
 
 from django.conf import settings
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.contrib.auth.views import PasswordResetConfirmView
@@ -73,6 +73,7 @@ class AcceptInvitation(PasswordResetConfirmView):
 
     token_generator = tokens
     template_name = "accounts/invitation.html"
+    extra_context = {"site_header": admin.site.site_header}
     reset_url_token = "password"  # noqa: S105 - a word of the address # nosec B105
 
     def form_valid(self, form: Any) -> HttpResponse:
