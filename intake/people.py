@@ -156,7 +156,7 @@ def matches(term: Term, person: Person) -> str:
 def likeness(one: Person, other: Person) -> str:
     """What says that both are the same person, in words; "" where too little does.
 
-    A phone or a name alone may be a relative's.
+    A name alone may be anybody's; phone and e-mail may be shared with a relative.
 
     >>> born, phone = datetime.date(1982, 3, 9), ("4105550117",)
     >>> one = Person("Test Patient", born, phone, ())
@@ -170,5 +170,5 @@ def likeness(one: Person, other: Person) -> str:
     shared = [kind for trait, kind in one.traits.items() if trait in other.traits]
     if "name and birth date" in shared:
         return "name and birth date"
-    is_close = len(shared) >= 2
+    is_close = len(shared) >= 2 and ("name" in shared or "birth date" in shared)
     return " and ".join(dict.fromkeys(shared)) if is_close else ""

@@ -40,7 +40,9 @@ TABS = {
         Tab(
             "open",
             "All open",
-            lambda rows, me: rows.open(),
+            lambda rows, me: (
+                rows.open() & (rows.not_set_aside() | rows.filter(priority__lte=Priority.CRISIS))
+            ),
             nothing="No submission is open. All are answered.",
         ),
         Tab("urgent", "Urgent", lambda rows, me: rows.open().filter(priority__lte=Priority.CRISIS)),

@@ -30,7 +30,11 @@ class ReviewForm(forms.Form):
     )
 
     def __init__(self, submission: Submission, typed: QueryDict | None = None) -> None:
-        super().__init__(typed, initial={"status": submission.status, "assigned_to": submission.assigned_to})
+        super().__init__(
+            typed,
+            initial={"status": submission.status, "assigned_to": submission.assigned_to},
+            label_suffix="",
+        )
         seen = self.data.get("initial-status") or submission.status
         listed = (Status(submission.status), *submission.moves)
         # Another status may stand there by now than the page showed: what was chosen is told as a conflict.

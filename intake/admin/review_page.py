@@ -54,7 +54,7 @@ def context(
         "before": before,
         "after": after,
         "language": LANGUAGES.get(submission.language, submission.language),
-        "call_form": call_form or CallForm(),
+        "call_form": call_form or CallForm(label_suffix=""),
         "taken_form": TakenForm(initial={"taken": submission.taken}),
         "reason_form": looks.ReasonForm(),
         "first_reason": Reason.CRISIS if submission.priority <= Priority.CRISIS else "",

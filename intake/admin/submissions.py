@@ -194,6 +194,9 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
         if looks.may_reveal(request):
             found += search.find_people(Term.of(typed), by=by)
             refusal = "Nobody was found by this name, birth date, phone, e-mail or reference."
+        # What is in memory may have been deleted since.
+        there = queue.those(found).values_list("pk", flat=True)
+        found = list(there[: search.MOST_FOUND + 1])
         if not found:
             messages.error(request, refusal)
             return redirect(QUEUE)
