@@ -23,6 +23,9 @@ MOST_URGENT_FIRST = ("priority", "received_at", "id")
 NEWEST_FIRST = ("-received_at", "-id")
 
 
+SET_ASIDE = Q(quarantined=True, status=Status.NEW)
+
+
 @dataclass(frozen=True, slots=True)
 class Tab:
     """A saved filter. `chosen` takes all submissions of patients and the account that asks."""
@@ -40,9 +43,7 @@ TABS = {
         Tab(
             "open",
             "All open",
-            lambda rows, me: (
-                rows.open() & (rows.not_set_aside() | rows.filter(priority__lte=Priority.CRISIS))
-            ),
+            lambda rows, me: rows.open().filter(~SET_ASIDE | Q(priority__lte=Priority.CRISIS)),
             nothing="No submission is open. All are answered.",
         ),
         Tab("urgent", "Urgent", lambda rows, me: rows.open().filter(priority__lte=Priority.CRISIS)),

@@ -69,7 +69,14 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
         ]
 
     def page(self, request: HttpRequest, template: str, **context: Any) -> HttpResponse:
-        around = self.admin_site.each_context(request) | {"opts": self.opts}
+        site = self.admin_site
+        around = {  # without the list of all that is in the admin, which asks the database and is not shown here
+            "site_title": site.site_title,
+            "site_header": site.site_header,
+            "site_url": site.site_url,
+            "has_permission": site.has_permission(request),
+            "opts": self.opts,
+        }
         return TemplateResponse(request, f"admin/intake/{template}.html", around | context)
 
     # The queue
