@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from treatments.evidence import Evidence, ReadDepth
-from treatments.markdown import MARK, first_panel_problem, render, text_blocks
+from treatments.markdown import LONGEST_BODY, MARK, first_panel_problem, render, text_blocks
 
 CONTENT_FOLDER = Path(__file__).parent / "content"
 
@@ -214,6 +214,11 @@ def split_front_matter(path: Path) -> tuple[str, str, int]:
     first_line = lines_before + 1 + len(body) - len(body.lstrip("\n"))
     if not body.strip():
         raise ContentRefused(path, None, "the article has no text below its front matter.")
+    if len(body.strip()) > LONGEST_BODY:
+        line = first_line + body.strip().count("\n", 0, LONGEST_BODY)
+        raise ContentRefused(
+            path, line, f"the text has {len(body.strip()):,} characters, at most {LONGEST_BODY:,}."
+        )
     return f"\n{front}\n", body.strip(), first_line
 
 

@@ -16,8 +16,9 @@ from treatments.addresses import whole_address
 from treatments.content import citation_problem
 from treatments.forms import DraftLinkForm
 from treatments.history import steps_of
+from treatments.markdown import LONGEST_BODY
 from treatments.markdown import render as render_markdown
-from treatments.models import LONGEST_BODY, Article, ArticleVersion, Source
+from treatments.models import Article, ArticleVersion, Source
 from treatments.standards import remarks_on
 
 CHANGE = "treatments.change_article"

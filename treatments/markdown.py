@@ -38,6 +38,7 @@ ALLOWED_TAGS = {
     *("table", "thead", "tbody", "tr", "td"),
 }
 ALLOWED_SCHEMES = {"http", "https", "mailto", "tel"}
+LONGEST_BODY = 60_000  # characters; a long article has about 10,000
 # A footnote mark is the key of a source: [^bell-2017]. The bound keeps each try short in hostile text.
 MARK = re.compile(r"\[\^([A-Za-z0-9_-]{1,80})\]")
 # Ids that the page around the article already uses.

@@ -16,10 +16,10 @@ from django.utils.html import strip_tags
 
 from treatments.evidence import Evidence, ReadDepth
 from treatments.glossary import GLOSSARY, Term
+from treatments.markdown import LONGEST_BODY
 from treatments.readability import reading_time_in_words
 
 SEARCH_LANGUAGE = "english"  # of PostgreSQL's text search: stems and stop words
-LONGEST_BODY = 60_000  # characters; a long article has about 10,000
 SHIPPED_HASH_HELP = "Of what the loader last wrote here; empty once staff have edited it."
 
 
