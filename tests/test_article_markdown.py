@@ -58,9 +58,9 @@ def test_no_mixture_of_markdown_and_markup_gets_through(body):
     "piece", ["[", "[^a", "[^a]", "*a_ ", "> ", "[a](", "|a", "- ", "`", "<", "**a", "[[^a]("]
 )
 def test_the_longest_text_allowed_is_rendered_in_seconds(piece):
-    begun = time.perf_counter()
+    begun = time.process_time()  # of this process alone: the machine may be busy
     render(piece * (60_000 // len(piece)))
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 def test_sources_are_numbered_in_order_of_first_citation():

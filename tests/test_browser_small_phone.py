@@ -22,12 +22,12 @@ OPEN_PAGES = [
 ]
 SCREENING_PAGES = ["about-you", "pain-impact", "medicines", "mood-3", "support", "consent", "check", "leave"]
 
-# What is too small: links in running text are let off, and so are citations and their way back.
+# What is too small: links and explained words in running text are let off, and so are citations and their way back.
 TOO_SMALL = """(smallest) => [...document.querySelectorAll("a, button, summary, input, select, textarea")]
   .filter((one) => one.checkVisibility() && one.type !== "hidden" && !one.matches(".skip-link, .sources a, sup a"))
   .filter((one) => {
     const sentence = one.closest("p, li, dd, td, h1, h2, h3");
-    return one.tagName !== "A" || !sentence || sentence.textContent.trim() === one.textContent.trim();
+    return !one.matches("a, .term") || !sentence || sentence.textContent.trim() === one.textContent.trim();
   })
   .map((one) => (one.matches(".option__input") ? one.parentElement : one))
   .filter((one) => one.getBoundingClientRect().height < smallest)

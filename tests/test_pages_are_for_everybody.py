@@ -22,7 +22,14 @@ PAGES = {
         "/search/?q=RSD",
         "/words/",
     ],
-    "the clinic's pages": ["/contact/", "/people/", "/cost/", "/accessibility/", "/no/such/page/"],
+    "the clinic's pages": [
+        "/contact/",
+        "/people/",
+        "/cost/",
+        "/accessibility/",
+        "/privacy/",
+        "/no/such/page/",
+    ],
     "components": ["/components/"],
 }
 LEVEL = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

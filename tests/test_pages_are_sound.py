@@ -58,6 +58,7 @@ STATES: dict[str, Callable[[Client], Any]] = {
     "people": lambda client: client.get("/people/"),
     "cost": lambda client: client.get("/cost/"),
     "accessibility": lambda client: client.get("/accessibility/"),
+    "privacy": lambda client: client.get("/privacy/"),
     "words": lambda client: client.get("/words/"),
     "something went wrong": lambda client: server_error(RequestFactory().get("/")),
     "components": lambda client: components(RequestFactory().get("/components/")),
