@@ -34,6 +34,8 @@ check: .venv/.dev ## Check style, types, migrations, settings, and the reading g
 			CLINIC_PUBLIC_KEY_FILE="$$(echo "$$keys"/public/clinic-*)" \
 			CLINIC_ESCROW_PUBLIC_KEY_FILE="$$(echo "$$keys"/public/escrow-*)" \
 			CLINIC_SECRET_KEY=$$($(VENV_PYTHON) -c 'import secrets; print(secrets.token_urlsafe(50))') \
+			CLINIC_SIGN_IN_KEYS=$$($(VENV_PYTHON) -c \
+				'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())') \
 			$(VENV_PYTHON) manage.py check --deploy --fail-level WARNING || exit 1; \
 		done
 	$(VENV_PYTHON) manage.py reading_grades

@@ -1,5 +1,10 @@
 from typing import Any
 
+# Their admin pages are registered by the import: of seeds and of addresses that nobody enters.
+from allauth.account import admin as account_pages  # noqa: F401
+from allauth.account.models import EmailAddress
+from allauth.mfa import admin as second_step_pages  # noqa: F401
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 
@@ -9,9 +14,13 @@ from clinic_site import (
     audit_admin,  # noqa: F401  (registers the audit trail)
     notice_admin,  # noqa: F401  (registers the notices)
 )
+from clinic_site.accounts.sign_in import sign_in
 from clinic_site.clinic import Clinic, Holiday, OpeningHours, Person, Price
 from clinic_site.clinic_forms import ClinicForm, OpeningHoursFormSet
 
+admin.site.login = sign_in  # type: ignore[method-assign]  # before the addresses are made of it
+for model in (EmailAddress, Authenticator):
+    admin.site.unregister(model)
 admin.site.site_header = "Review desk"
 admin.site.site_title = "Review desk"
 admin.site.enable_nav_sidebar = False  # the queue needs the width

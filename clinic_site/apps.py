@@ -15,3 +15,4 @@ class ClinicSiteConfig(AppConfig):
 
         if apps.is_installed("django.contrib.auth"):
             from clinic_site import login_events  # noqa: F401  (connects to Django's login signals)
+            from clinic_site.accounts import second_step_keys  # noqa: F401  (registers its checks)

@@ -70,7 +70,7 @@ VOCABULARY = """
     made self_test reseal escrow drill canary unopenable refused failed
     deleted emptied drafts receipts submissions notices
     clock hold set ordered
-    password code passkey
+    password code passkey recovery_code second_step confirmed added removed reset lost stolen replaced
     imported published retired signed_off tried translation
     facts hours holidays people prices approved
     changed disabled rights

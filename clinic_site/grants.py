@@ -101,6 +101,11 @@ GRANTS: Grants = {
     "auth_group": {STAFF: EDIT},
     "auth_group_permissions": {STAFF: EDIT},
     "auth_permission": {STAFF: (SELECT,)},
+    "mfa_authenticator": {STAFF: EDIT},
+    "account_emailaddress": {
+        STAFF: (SELECT, DELETE)
+    },  # allauth's, always empty; deleting an account looks there
+    "account_emailconfirmation": {STAFF: (SELECT, DELETE)},
     "django_admin_log": {STAFF: (SELECT, INSERT, DELETE)},  # deleting an account takes its lines along
     "django_content_type": {STAFF: (SELECT,)},
     "clinic_site_staffsession": {STAFF: EDIT, WORKER: (WHEN_IT_ENDS, DELETE)},

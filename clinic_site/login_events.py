@@ -12,12 +12,14 @@ from django.http import HttpRequest
 from clinic_site import audit
 from clinic_site.audit import Action
 from clinic_site.session_store import STARTED
+from clinic_site.staff_access import SECOND_STEP
 
 
 @receiver(user_logged_in, dispatch_uid="audit login")
 def write_login(user: AbstractBaseUser, request: HttpRequest, **kwargs: Any) -> None:
     request.session[STARTED] = int(time.time())
-    audit.write(Action.LOGIN, by=user.get_username())
+    used = request.session.get(SECOND_STEP)  # none in a demonstration
+    audit.write(Action.LOGIN, by=user.get_username(), detail=used["by"] if used else "")
 
 
 @receiver(user_logged_out, dispatch_uid="audit logout")
@@ -31,6 +33,11 @@ def write_failed_login(credentials: dict[str, Any], **kwargs: Any) -> None:
     """The name is written where it is an account's; anything else may be a password in the wrong box."""
     typed = credentials.get(get_user_model().USERNAME_FIELD)
     audit.write(Action.LOGIN_FAILED, by=existing_account(typed) if isinstance(typed, str) else "")
+
+
+def write_wrong_second_step(account: AbstractBaseUser | None, which: str) -> None:
+    """`which` was tried, a code or a passkey; nobody's passkey has no account."""
+    audit.write(Action.LOGIN_FAILED, by=account.get_username() if account else "", detail=which)
 
 
 def existing_account(typed: str) -> str:

@@ -108,6 +108,14 @@ SITE_URL = os.environ.get("CLINIC_SITE_URL", "").rstrip("/")
 if SITE_URL and not SITE_URL.startswith(("https://", "http://localhost")):
     raise ImproperlyConfigured("CLINIC_SITE_URL must begin with https://, such as https://clinic.example")
 CSRF_TRUSTED_ORIGINS = env_list("CLINIC_TRUSTED_ORIGINS", default=[])
+# The only way for staff to sign in without a second step, for showing the site to somebody: staff_access.py.
+DEMO = env_flag("CLINIC_DEMO", default=False)
+if DEMO and ROLE is not Role.ALL:
+    raise ImproperlyConfigured(
+        f"CLINIC_DEMO=1 is for showing the site on one's own machine. Take it out, or take out CLINIC_ROLE={ROLE}."
+    )
+# What the seeds of staff's second steps are encrypted with, the newest first: accounts/second_step_keys.py
+SIGN_IN_KEYS = env_list("CLINIC_SIGN_IN_KEYS", default=[])
 
 # The process that serves the public knows no sign-in: what is not loaded cannot be attacked.
 ACCOUNT_APPS = [
@@ -115,6 +123,10 @@ ACCOUNT_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
+    # Passkeys, codes of an app and recovery codes. None of its pages is served: clinic_site/accounts/ has ours.
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
 ]
 INSTALLED_APPS = [
     "clinic_site",
@@ -133,6 +145,8 @@ ACCOUNT_MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "clinic_site.accounts.middleware.keep_session_while_used",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "clinic_site.staff_access.without_second_step_nobody",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
 MIDDLEWARE = [
@@ -240,6 +254,13 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 PASSWORD_RESET_TIMEOUT = 3 * 24 * 60 * 60  # seconds that an invitation's link is good
 LOGIN_URL = "admin:login"
+# The second one reads the passwords of accounts that are older than the first, and they are hashed anew at sign-in.
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+MFA_ADAPTER = "clinic_site.accounts.second_step_keys.EncryptedSeeds"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 
 # no-referrer would turn every form into a 403: Django compares the Referer on HTTPS.
 SECURE_REFERRER_POLICY = "same-origin"

@@ -40,6 +40,7 @@ if settings.ROLE.has_accounts:
 
     if not settings.ROLE.serves_public:
         admin.site.site_url = None  # no "View site": the site has another host name
+    from clinic_site.accounts import lost_phone, own_second_step
     from clinic_site.accounts.invitations import AcceptInvitation
     from clinic_site.accounts.session_pages import own_urls
     from clinic_site.first_run import first_run
@@ -50,6 +51,7 @@ if settings.ROLE.has_accounts:
         path("admin/sessions/", include(own_urls())),
         path("admin/first-run/", admin.site.admin_view(first_run), name="first_run"),
         path("admin/desk/", include(desk_urls())),
+        path("admin/", include([*own_second_step.urls(), *lost_phone.urls()])),
         path("admin/", admin.site.urls),
     ]
 

@@ -110,7 +110,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def role_in_templates(request: HttpRequest) -> dict[str, object]:
     """The staff's process has error pages and articles too, and cannot link to the screening."""
-    return {"role": settings.ROLE, "idle_warning": settings.SESSION_WARNING}
+    return {"role": settings.ROLE, "demo": settings.DEMO, "idle_warning": settings.SESSION_WARNING}
 
 
 def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -79,6 +79,12 @@ class StrictClient(Client):
             assert "{%" not in html, f"{where} shows template code"
         return response
 
+    def force_login(self, user: Any, backend: str | None = None) -> None:
+        """As somebody who has used their second step too: without it nobody is signed in."""
+        from tests.signing_in import sign_in  # models are ready only now
+
+        sign_in(self, user)
+
 
 @pytest.fixture
 def client() -> StrictClient:

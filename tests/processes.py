@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from cryptography.fernet import Fernet
 from django.conf import settings
 from django.db import connection
 
@@ -39,6 +40,7 @@ class Hosts:
             "CLINIC_PUBLIC_KEY_FILE": str(clinic.public),
             "CLINIC_ESCROW_PUBLIC_KEY_FILE": str(escrow.public),
         }
+        self.sign_in_key = Fernet.generate_key().decode()
         self.logins: dict[Role, str] = {}
 
     def login(self, role: Role) -> str:
@@ -59,6 +61,7 @@ class Hosts:
         if not static.exists():  # those of the tests are collected and compressed already
             shutil.copytree(settings.STATIC_ROOT, static)
         opens = {"CLINIC_PRIVATE_KEY_FILES": str(self.private_key)} if role is not Role.PUBLIC else {}
+        signs_in = {"CLINIC_SIGN_IN_KEYS": self.sign_in_key} if role.has_accounts else {}
         ours = ("CLINIC_", "DATABASE_URL", "DJANGO_", "PYTEST_")
         return {
             **{name: value for name, value in os.environ.items() if not name.startswith(ours)},
@@ -71,6 +74,7 @@ class Hosts:
             "DATABASE_URL": database_url(self.login(role)),
             **self.keys,
             **opens,
+            **signs_in,
             **changes,
         }
 

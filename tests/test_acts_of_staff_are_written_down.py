@@ -12,6 +12,7 @@ from clinic_site.audit import AuditEvent
 from clinic_site.clinic import Clinic
 from intake.models import QuestionnaireVersion
 from tests.questionnaire_desk import DESK, FORM, address, imported
+from tests.signing_in import sign_in
 from tests.test_staff_edit_clinic_facts import save
 
 pytestmark = pytest.mark.django_db
@@ -79,7 +80,7 @@ def test_what_cannot_be_written_down_is_not_done(staff: User, monkeypatch: pytes
 
     draft, published = imported(), QuestionnaireVersion.objects.get(slug="ketamine-screening")
     client = Client(raise_request_exception=False)
-    client.force_login(staff)
+    sign_in(client, staff)
     before = stored()
     monkeypatch.setattr(audit, "write", fail)
     for response in (

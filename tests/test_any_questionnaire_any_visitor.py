@@ -20,6 +20,7 @@ from intake.questionnaires.response_check import check_response
 from tests.filled_forms import fields_of
 from tests.questionnaire_strategies import TYPED, posts, questionnaires
 from tests.served_questionnaires import open_first_page, serve
+from tests.signing_in import sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -114,7 +115,7 @@ def test_staff_preview_try_and_compare_any_questionnaire(
     data: st.DataObject, sources: tuple[bytes, bytes], staff: Any
 ) -> None:
     nurse = Client()  # not the strict one: some of the texts look like template code
-    nurse.force_login(staff)
+    sign_in(nurse, staff)
     with rolled_back():
         first, second = (
             document.replace(b'"1.0.0"', b'"%d.0.0"' % at) for at, document in enumerate(sources)

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from tests.articles import make_article, make_source
+from tests.signing_in import sign_in
 from tests.test_article_loading import edit
 from treatments.actions import hash_of_token, load_articles, make_draft_link
 from treatments.models import Article, ArticleVersion, DraftLink
@@ -112,7 +113,7 @@ def test_without_javascript_the_preview_is_a_page_of_its_own(staff_client):
 )
 def test_who_may_not_change_articles_is_refused(client, address):
     article = make_article()
-    client.force_login(User.objects.create_user("front-desk", is_staff=True))
+    sign_in(client, User.objects.create_user("front-desk", is_staff=True))
     assert client.post(address.format(article.pk), {"body": "x", "make": "1", "days": "7"}).status_code == 403
     assert client.get(f"/admin/treatments/article/{article.pk}/history/").status_code == 403
 

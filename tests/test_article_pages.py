@@ -8,6 +8,7 @@ from django.contrib.auth.models import Permission, User
 from django.utils import timezone
 
 from tests.articles import LONG_AGO, make_article, make_source
+from tests.signing_in import sign_in
 from treatments.models import Article, Condition
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +36,7 @@ def test_drafts_and_articles_to_come_are_shown_to_nobody(client, published_at):
 def test_staff_who_may_see_articles_read_a_draft_on_its_page(client):
     draft = make_article(published_at=None)
     editor = User.objects.create_user("editor")
-    client.force_login(editor)
+    sign_in(client, editor)
     assert client.get(draft.get_absolute_url()).status_code == 404
     editor.user_permissions.add(Permission.objects.get(codename="view_article"))
     assert client.get(draft.get_absolute_url()).status_code == 200

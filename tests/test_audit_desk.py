@@ -20,6 +20,7 @@ from clinic_site.audit import Action, AuditEvent, Reason
 from intake.models import Submission
 from intake.secret import reference_of
 from tests.applicant import send
+from tests.signing_in import sign_in, sign_in_at
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +38,7 @@ def officer(client: Client) -> Client:
         "officer", password=PASSWORD, is_staff=True, first_name="Petra", last_name="Example"
     )
     account.user_permissions.add(Permission.objects.get(codename="view_auditevent"))
-    client.force_login(account)
+    sign_in(client, account)
     return client
 
 
@@ -125,7 +126,7 @@ def test_an_event_is_not_edited_by_hand(staff_client: Client) -> None:
 @pytest.mark.parametrize("page", [TRAIL, REPORT, f"{TRAIL}1/change/"])
 def test_staff_without_the_permission_do_not_see_the_trail(client: Client, page: str) -> None:
     clerk = User.objects.create_user("clerk", password=PASSWORD, is_staff=True)
-    client.force_login(clerk)
+    sign_in(client, clerk)
     assert client.get(page).status_code == 403
     assert not AuditEvent.objects.filter(action=Action.LIST).exists()
 
@@ -306,13 +307,10 @@ def test_the_command_says_what_it_needs(arguments: list[str], told: str) -> None
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_officer_prints_who_looked_black_on_white(page: Page, scheme: Any) -> None:
-    User.objects.create_superuser("officer", password=PASSWORD)
+    account = User.objects.create_superuser("officer", password=PASSWORD)
     audit.write(Action.OPEN, by="nurse", submissions=[ONE])
     page.emulate_media(color_scheme=scheme)
-    page.goto(f"/admin/login/?next={REPORT}")
-    page.get_by_label("Username").fill("officer")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    sign_in_at(page, REPORT, account)
     page.get_by_label("Reference").fill(reference_of(ONE))
     page.get_by_role("button", name="List who looked").click()
     expect(page.get_by_role("cell", name="nurse", exact=True)).to_be_visible()

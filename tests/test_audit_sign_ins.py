@@ -6,17 +6,12 @@ from django.db import connection
 from django.test import Client
 
 from clinic_site.audit import Action, AuditEvent
+from tests.signing_in import code_of
 
 pytestmark = pytest.mark.django_db
 
-LOGIN = "/admin/login/"
+LOGIN, SET_UP = "/admin/login/", "/admin/login/set-up/"
 PASSWORD = "a long enough password"
-
-
-@pytest.fixture
-def client() -> Client:
-    """Not the strict one: the admin's page to sign in has no h1."""
-    return Client()
 
 
 @pytest.fixture
@@ -25,7 +20,13 @@ def nurse() -> User:
 
 
 def sign_in(client: Client, name: str, password: str = PASSWORD) -> int:
+    """The password alone: with it nobody is in yet."""
     return client.post(LOGIN, {"username": name, "password": password}).status_code
+
+
+def set_up_app(client: Client) -> int:
+    seed = client.get(SET_UP).context["seed"]
+    return client.post(SET_UP, {"code": code_of(seed)}).status_code
 
 
 def trail() -> list[tuple[str, str]]:
@@ -35,8 +36,10 @@ def trail() -> list[tuple[str, str]]:
 @pytest.mark.usefixtures("nurse")
 def test_coming_and_going_is_written_down(client: Client) -> None:
     assert sign_in(client, "nurse") == 302
+    assert trail() == []
+    assert set_up_app(client) == 302
     client.post("/admin/logout/")
-    assert trail() == [(Action.LOGIN, "nurse"), (Action.LOGOUT, "nurse")]
+    assert trail() == [(Action.ACCOUNT, "nurse"), (Action.LOGIN, "nurse"), (Action.LOGOUT, "nurse")]
 
 
 def test_signing_out_without_being_signed_in_is_not_an_event(client: Client) -> None:
@@ -65,5 +68,6 @@ def test_nobody_gets_in_where_the_trail_cannot_be_written(client: Client) -> Non
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE clinic_site_auditevent ADD CONSTRAINT shut CHECK (action <> 'login')")
     client.raise_request_exception = False
-    assert sign_in(client, "nurse") == 500
+    assert sign_in(client, "nurse") == 302
+    assert set_up_app(client) == 500
     assert client.get("/admin/").status_code == 302

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from clinic_site.sessions import StaffSession
 from intake.models import Submission
+from tests.signing_in import sign_in_at
 from tests.test_export_from_admin import sent
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -21,16 +22,9 @@ def review(page: Page, settings: Any, staff: User) -> tuple[Page, Submission]:
     """A nurse who has a submission before her, and typed a note that she did not save."""
     settings.SESSION_IDLE, settings.SESSION_WARNING = 60, 58  # so that it asks after two seconds
     submission = sent()
-    sign_in(page, f"/admin/intake/submission/{submission.pk}/change/")
+    sign_in_at(page, f"/admin/intake/submission/{submission.pk}/change/", staff)
     page.get_by_role("textbox", name="Note:").fill(NOTE)
     return page, submission
-
-
-def sign_in(page: Page, where: str) -> None:
-    page.goto(where)
-    page.get_by_label("Username").fill("nurse")
-    page.get_by_label("Password").fill("a long enough password")
-    page.get_by_role("button", name="Log in").click()
 
 
 def test_enter_answers_it_and_the_note_is_saved(review: tuple[Page, Submission]) -> None:
@@ -56,7 +50,7 @@ def test_escape_answers_it_too(review: tuple[Page, Submission]) -> None:
 
 
 def test_whoever_comes_too_late_signs_in_in_another_tab_and_still_has_the_note(
-    review: tuple[Page, Submission],
+    review: tuple[Page, Submission], staff: User
 ) -> None:
     page, submission = review
     StaffSession.objects.all().delete()
@@ -65,7 +59,7 @@ def test_whoever_comes_too_late_signs_in_in_another_tab_and_still_has_the_note(
     with page.context.expect_page() as opened:
         page.keyboard.press("Enter")  # the link has the focus
     other = opened.value
-    sign_in(other, other.url)
+    sign_in_at(other, other.url, staff)
     expect(other.locator("#user-tools")).to_be_visible()
     other.close()
     again = page.get_by_role("button", name="I have signed in")

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from intake.models import Submission
 from tests.applicant import ANSWERS, NOT_AT_ALL
 from tests.opened import opened_body
+from tests.signing_in import sign_in_at
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 TYPED = "input[type=text], input[type=tel], input[type=email], textarea"
@@ -82,11 +83,7 @@ def send_it(page: Page) -> str:
 
 
 def review_it(page: Page, reference: str) -> None:
-    User.objects.create_superuser("test-nurse", password=PASSWORD)
-    page.goto("/admin/")
-    page.get_by_label("Username").fill("test-nurse")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    sign_in_at(page, "/admin/", User.objects.create_superuser("test-nurse", password=PASSWORD))
     page.get_by_role("link", name="Submissions", exact=True).first.click()
     row = page.locator("#result_list tbody tr").first
     expect(row).to_contain_text("Crisis")

@@ -9,6 +9,7 @@ from django.test import Client
 from clinic_site import audit
 from clinic_site.accounts.groups import ADMINISTRATOR, CLINICIAN, FRONT_DESK
 from clinic_site.audit import AuditEvent
+from tests.signing_in import sign_in
 from tests.test_staff_edit_clinic_facts import posted_by
 
 pytestmark = pytest.mark.django_db
@@ -42,7 +43,7 @@ def administrator(db: None) -> User:
 @pytest.fixture
 def office(client: Client, administrator: User) -> Client:
     """An administrator, signed in; no superuser."""
-    client.force_login(administrator)
+    sign_in(client, administrator)
     return client
 
 
@@ -181,7 +182,7 @@ def test_what_cannot_be_written_down_is_not_done(
         )
 
     client = Client(raise_request_exception=False)
-    client.force_login(administrator)
+    sign_in(client, administrator)
     before = stored()
     monkeypatch.setattr(audit, "write", fail)
     assert client.post(f"{ACCOUNTS}{path.format(clerk=clerk.pk)}", fields).status_code == 500

@@ -12,7 +12,14 @@ from intake.questionnaires.definition import read_questionnaire
 ROOT = Path(__file__).parent.parent
 SCREENING = ROOT / "intake" / "questionnaires" / "definitions" / "ketamine-screening.json"
 DATA_MAP = (ROOT / "docs" / "data-map.md").read_text()
-TABLES_ELSEWHERE = ("auth.User", "admin.LogEntry")  # Django's, about staff
+# Django's and allauth's, about staff
+TABLES_ELSEWHERE = (
+    "auth.User",
+    "admin.LogEntry",
+    "mfa.Authenticator",
+    "account.EmailAddress",
+    "account.EmailConfirmation",
+)
 
 
 def first_cells(heading: str) -> list[str]:

@@ -19,6 +19,7 @@ from intake import actions, sealing
 from intake.admin.queue import TABS
 from intake.models import Priority, Submission
 from tests.applicant import send
+from tests.signing_in import sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -141,7 +142,7 @@ def test_every_address_of_the_admin_is_asked_and_what_shows_a_submission_was_wri
     staff: User, submission: Submission, watch: Watch
 ) -> None:
     asked, shown, staff_client = 0, set(), Client(raise_request_exception=False)
-    staff_client.force_login(staff)
+    sign_in(staff_client, staff)
     for number in range(5):  # to be changed and deleted
         User.objects.create_user(f"test-clerk-{number}", password="a long test password")
     actions.write_note(submission=submission, author="nurse", text=f"A {MARKER} call", at=timezone.now())
@@ -199,7 +200,7 @@ def test_what_cannot_be_written_down_is_not_shown_and_not_done(
         raise RuntimeError("the trail cannot be written")
 
     client = Client(raise_request_exception=False)
-    client.force_login(staff)
+    sign_in(client, staff)
     monkeypatch.setattr(audit, "write", fail)
     response = getattr(client, method)(f"{QUEUE}{path.format(pk=submission.pk)}", fields)
     assert response.status_code == 500
@@ -250,7 +251,7 @@ def test_whoever_may_not_see_the_trail_sees_no_history(client: Client, submissio
 
     user = User.objects.create_user("test-clerk", password="a long test password", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename="view_submission"))
-    client.force_login(user)
+    sign_in(client, user)
     assert client.get(f"{QUEUE}{submission.pk}/history/").status_code == 403
     assert client.get(f"{QUEUE}{submission.pk}/change/").status_code == 200
     response = client.post(f"{QUEUE}{submission.pk}/change/", {"status": "declined", "note": ""})

@@ -17,6 +17,7 @@ from intake.models import QuestionnaireVersion, Submission
 from intake.questionnaires.fhir import to_bytes
 from tests.opened import changed_inside
 from tests.screening_answers import Changes, answers_of
+from tests.signing_in import sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -200,7 +201,7 @@ def clerk(client: Client) -> Callable[..., Client]:
         user, _ = User.objects.get_or_create(username="test-clerk", is_staff=True)
         codenames = [f"{verb}_submission" for verb in verbs]
         user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
-        client.force_login(user)
+        sign_in(client, user)
         return client
 
     return made
@@ -230,7 +231,7 @@ def test_other_staff_and_strangers_export_nothing(clerk: Callable[..., Client]) 
 
 def test_an_export_is_asked_for_by_a_form_of_this_site_alone(staff: User) -> None:
     submission, strict = sent(), Client(enforce_csrf_checks=True)
-    strict.force_login(staff)
+    sign_in(strict, staff)
     assert strict.get(f"{QUEUE}{submission.pk}/export/").status_code == 405
     assert export(strict, submission).status_code == 403
     assert export_selected(strict, submission).status_code == 403

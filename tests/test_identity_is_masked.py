@@ -15,6 +15,7 @@ from intake import actions
 from intake.models import Submission
 from tests.applicant import send
 from tests.opened import changed_inside, opened_head
+from tests.signing_in import sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -79,7 +80,7 @@ def test_without_a_reason_of_the_list_nothing_is_shown(
 def test_another_account_sees_it_masked_still(staff_client: Client, submission: Submission) -> None:
     reveal(staff_client, submission)
     other = Client()
-    other.force_login(User.objects.create_superuser("test-other", password="a long test password"))
+    sign_in(other, User.objects.create_superuser("test-other", password="a long test password"))
     assert "Quercus" not in both_pages(other, submission)
 
 

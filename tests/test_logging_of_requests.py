@@ -13,6 +13,7 @@ from django.test import Client
 
 from intake.views import questions
 from tests.markers import MARKER, found_in, written_log
+from tests.signing_in import sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -77,7 +78,7 @@ def unknown_host(client: Client) -> Any:
 
 
 def page_for_others(client: Client) -> Any:
-    client.force_login(User.objects.create_user("clerk", password="a long password", is_staff=True))
+    sign_in(client, User.objects.create_user("clerk", password="a long password", is_staff=True))
     return client.get(f"/admin/auth/user/?q={MARKER}")
 
 

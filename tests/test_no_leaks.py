@@ -21,6 +21,7 @@ from tests.applicant import walk
 from tests.markers import found_in, numbered
 from tests.opened import come_back, opened_body, opened_head, secret_of
 from tests.screening_answers import SCREENING, answers_of
+from tests.signing_in import sign_in
 from tests.watched_site import WatchedClient, dump, watched
 
 pytestmark = pytest.mark.django_db(transaction=True)  # only what is committed is in a dump
@@ -117,6 +118,11 @@ def review(staff: WatchedClient, submission: Submission) -> None:
     staff.post("/admin/login/?next=/admin/", nonsense)
     staff.post("/admin/login/?next=/admin/", {**nonsense, "username": "nurse"})
     assert staff.post("/admin/login/", {"username": "nurse", "password": PASSWORD}).status_code == 302
+    nurse = User.objects.get(username="nurse")
+    for page in ("set-up", "second-step"):
+        staff.post(f"/admin/login/{page}/", {"code": STAFFS["password"], "name": STAFFS["name"]})
+        staff.post(f"/admin/login/{page}/", {"passkey": STAFFS["password"], "name": STAFFS["name"]})
+    sign_in(staff, nurse)
 
     one = f"{QUEUE}{submission.pk}"
     staff.get(QUEUE)
@@ -160,7 +166,7 @@ def review(staff: WatchedClient, submission: Submission) -> None:
     staff.post("/admin/password_change/", slip)
     try_rules(staff)
     assert staff.post("/admin/logout/").status_code == 200
-    assert staff.post("/admin/login/", {"username": "nurse", "password": PASSWORD}).status_code == 302
+    sign_in(staff, nurse)
     staff.post(f"{one}/reveal/", {"reason": "contact"}, follow=True)  # a session that is still open
 
 
@@ -239,7 +245,14 @@ def test_a_session_holds_who_signed_in_and_which_submissions_were_revealed_and_n
         review(watch.client(), submission)
     (session,) = StaffSession.objects.all()
     kept = SessionStore().decode(session.session_data)
-    assert set(kept) == {"_auth_user_id", "_auth_user_backend", "_auth_user_hash", "started", "revealed"}
+    assert set(kept) == {
+        "_auth_user_id",
+        "_auth_user_backend",
+        "_auth_user_hash",
+        "started",
+        "second_step",
+        "revealed",
+    }
     assert set(kept["revealed"]) == {str(submission.pk)}
 
 
@@ -256,7 +269,7 @@ def test_a_marker_is_found_in_whichever_place_it_leaks_to(settings: Any) -> None
     User.objects.create_superuser("nurse", password=PASSWORD, first_name=numbered("the database"))
     with watched() as watch:
         client = watch.client()
-        client.post("/admin/login/", {"username": "nurse", "password": PASSWORD})
+        sign_in(client, User.objects.get())
         logging.getLogger("intake").warning("Saved %s.", numbered("the log"))
         mail.send_mail("A form", numbered("mail"), "site@clinic.example", ["nurse@clinic.example"])
         client.get("/", {"q": numbered("addresses")})

@@ -11,6 +11,7 @@ from intake import storage
 from intake.models import Note, Status, Submission
 from tests.applicant import send
 from tests.opened import opened_head
+from tests.signing_in import sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -133,7 +134,7 @@ def test_a_note_that_is_too_long_is_refused_and_kept_in_the_box(desk: Client) ->
 def test_somebody_who_is_not_staff_sees_no_submission(client: Client) -> None:
     send(Client())
     submission = Submission.objects.get()
-    client.force_login(User.objects.create_user("test-stranger", password="a long test password"))
+    sign_in(client, User.objects.create_user("test-stranger", password="a long test password"))
     for path in (QUEUE, screen(submission)):
         response = client.get(path)
         assert response.status_code == 302
@@ -225,6 +226,6 @@ def test_an_address_that_no_page_of_the_queue_made_leads_to_the_queue(desk: Clie
 def test_staff_without_the_permission_see_nothing(client: Client) -> None:
     send(Client())
     clerk = User.objects.create_user("test-clerk", password="a long test password", is_staff=True)
-    client.force_login(clerk)
+    sign_in(client, clerk)
     for path in (QUEUE, screen(Submission.objects.get())):
         assert client.get(path).status_code == 403

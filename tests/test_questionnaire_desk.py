@@ -21,6 +21,7 @@ from tests.applicant import walk
 from tests.engine_builders import URL, group, item, questionnaire_json
 from tests.kidney_questionnaire import KIDNEY_RULES, screening_asking
 from tests.questionnaire_desk import DESK, FORM, address, imported, text
+from tests.signing_in import sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -244,7 +245,7 @@ def clerk() -> Callable[..., Client]:
         codes = [f"{name}_questionnaireversion" for name in names]
         user.user_permissions.set(Permission.objects.filter(codename__in=codes))
         client = Client()
-        client.force_login(user)
+        sign_in(client, user)
         return client
 
     return with_permissions

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, expect
 from clinic_site.roles import Role
 from tests.conftest import watched_page
 from tests.processes import THROUGH_THE_PROXY, Hosts
+from tests.signing_in import sign_in_for_the_first_time
 from tests.test_browser_main_path import PASSWORD, fill_in_the_screening, send_it
 
 pytestmark = [
@@ -41,9 +42,7 @@ def test_a_patient_sends_on_the_public_host_and_a_nurse_reads_it_on_the_staffs(
             page.goto("/screening/")
             expect(page.locator("h1")).to_have_text("Page not found")
             page.goto("/")  # leads to the review desk, which asks who it is
-            page.get_by_label("Username").fill("test-nurse")
-            page.get_by_label("Password").fill(PASSWORD)
-            page.get_by_role("button", name="Log in").click()
+            sign_in_for_the_first_time(page, "test-nurse", PASSWORD)
             page.get_by_role("link", name="Submissions").first.click()
             row = page.locator("#result_list tbody tr").first
             expect(row).to_contain_text(reference)

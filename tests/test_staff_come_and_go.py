@@ -14,6 +14,7 @@ from clinic_site.accounts.groups import CLINICIAN
 from clinic_site.audit import AuditEvent
 from clinic_site.sessions import StaffSession
 from intake.models import Submission
+from tests.signing_in import sign_in
 from tests.test_changes_of_accounts_are_written_down import (  # noqa: F401  (fixtures)
     ACCOUNTS,
     NEW,
@@ -134,7 +135,7 @@ def test_a_newer_link_makes_the_older_one_useless(link: str, office: Client, mai
 
 def test_a_new_link_ends_what_the_old_password_opened(office: Client, clerk: User, mailoutbox: Any) -> None:  # noqa: F811
     desk = Client()
-    desk.force_login(clerk)
+    sign_in(desk, clerk)
     office.post(f"{ACCOUNTS}{clerk.pk}/invite/")
     assert desk.get("/admin/").status_code == 302
     assert not StaffSession.objects.filter(account=clerk.pk).exists()
@@ -174,7 +175,7 @@ def test_a_mail_server_that_is_down_is_told_and_a_link_can_be_sent_again(
 
 def test_the_page_says_what_will_happen(office: Client, clerk: User) -> None:  # noqa: F811
     clerk.groups.set([group(CLINICIAN)])
-    Client().force_login(clerk)
+    sign_in(Client(), clerk)
     submission = sent()
     Submission.objects.filter(pk=submission.pk).update(assigned_to=clerk.username)
     page = office.get(f"{ACCOUNTS}{clerk.pk}/disable/").text
@@ -185,7 +186,7 @@ def test_the_page_says_what_will_happen(office: Client, clerk: User) -> None:  #
 def test_whoever_leaves_is_out_at_once_and_what_was_theirs_stays(office: Client, clerk: User) -> None:  # noqa: F811
     clerk.groups.set([group(CLINICIAN)])
     desk, submission = Client(), sent()
-    desk.force_login(clerk)
+    sign_in(desk, clerk)
     Submission.objects.filter(pk=submission.pk).update(assigned_to=clerk.username)
     page = office.post(f"{ACCOUNTS}{clerk.pk}/disable/", follow=True)
     assert "can no longer sign in. Sessions ended: 1." in page.text

@@ -16,6 +16,7 @@ from clinic_site.session_store import hash_of
 from clinic_site.sessions import StaffSession
 from intake import worker
 from tests.catalogue import rows
+from tests.signing_in import sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -36,13 +37,13 @@ def clock() -> Iterator[Any]:
 def desk(clock: Any, staff: User) -> Client:
     """Signed in at the time where the clock stands."""
     client = Client()
-    client.force_login(staff)
+    sign_in(client, staff)
     return client
 
 
 def another(staff: User) -> Client:
     client = Client()
-    client.force_login(staff)
+    sign_in(client, staff)
     return client
 
 
@@ -77,7 +78,7 @@ def test_twelve_hours_after_signing_in_it_is_over_whatever_was_done(
 
 def test_signing_in_again_begins_a_new_day(desk: Client, staff: User, clock: Any) -> None:
     clock.shift(10 * 60)
-    desk.force_login(staff)
+    sign_in(desk, staff)
     (session,) = StaffSession.objects.living()
     assert session.started_at.timestamp() == pytest.approx(timezone.now().timestamp(), abs=1)
 

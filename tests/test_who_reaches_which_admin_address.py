@@ -10,6 +10,7 @@ from django.urls import get_resolver
 from clinic_site import audit
 from clinic_site.accounts.groups import ADMINISTRATOR, CLINICIAN, FRONT_DESK, GROUPS, PRIVACY_OFFICER
 from intake.models import Submission, TranslationReview
+from tests.signing_in import sign_in
 from tests.test_every_look_is_written_down import filled, paths
 from tests.test_export_from_admin import sent
 
@@ -24,6 +25,7 @@ TABLE = """
 /admin/auth/user/                                             A
 /admin/auth/user/<int:pk>/disable/                            A
 /admin/auth/user/<int:pk>/invite/                             A
+/admin/auth/user/<int:pk>/second-step/                        A
 /admin/auth/user/<path:object_id>/                            FCPAS
 /admin/auth/user/<path:object_id>/change/                     A
 /admin/auth/user/<path:object_id>/delete/                     -
@@ -44,6 +46,7 @@ TABLE = """
 /admin/clinic_site/clinic/<path:object_id>/delete/            -
 /admin/clinic_site/clinic/<path:object_id>/history/           A
 /admin/clinic_site/clinic/add/                                -
+/admin/confirm/                                               FCPAS
 /admin/first-run/                                             A
 /admin/clinic_site/noticeversion/                             PA
 /admin/clinic_site/noticeversion/<int:pk>/approve/            P
@@ -82,10 +85,20 @@ TABLE = """
 /admin/intake/translationreview/add/                          C
 /admin/jsi18n/                                                FCPAS
 /admin/login/                                                 FCPAS
+/admin/login/anew/                                            -
+/admin/login/passkey/                                         FCPAS
+/admin/login/second-step/                                     -
+/admin/login/set-up/                                          -
+/admin/login/set-up/picture.svg                               -
 /admin/logout/                                                -
 /admin/password_change/                                       FCPAS
 /admin/password_change/done/                                  FCPAS
 /admin/r/<path:content_type_id>/<path:object_id>/             -
+/admin/second-step/                                           FCPAS
+/admin/second-step/<int:pk>/remove/                           -
+/admin/second-step/add/                                       FCPAS
+/admin/second-step/codes/                                     FCPAS
+/admin/second-step/codes/new/                                 FCPAS
 /admin/sessions/                                              FCPAS
 /admin/sessions/end/                                          FCPAS
 /admin/sessions/left/                                         FCPAS
@@ -115,6 +128,7 @@ TABLE = """
 """
 FOR_EVERYBODY = {
     "/admin/login/",
+    "/admin/login/passkey/",
     "/admin/logout/",
     "/admin/sessions/left/",
 }  # the last says "nobody"
@@ -144,7 +158,7 @@ def member(group: str) -> Client:
     )
     user.groups.set(Group.objects.filter(name=group))
     client = Client(raise_request_exception=False)
-    client.force_login(user)
+    sign_in(client, user)
     return client
 
 
@@ -180,7 +194,7 @@ def test_others_reach_nothing(submission: Submission, who: str) -> None:
             "test-other", password="seven wet herons", is_staff=who.startswith("a dis")
         )
         user.groups.set(Group.objects.all())
-        client.force_login(user)
+        sign_in(client, user)
         User.objects.filter(pk=user.pk).update(is_active="disabled" not in who)
     reached = {address for address in addresses() if is_let_in(client, filled(address, submission))}
     assert reached == FOR_EVERYBODY

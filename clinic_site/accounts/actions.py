@@ -5,7 +5,6 @@ The trail names an account by its number, as the address of its page does: `give
 
 from collections.abc import Iterable
 
-from django.apps import apps
 from django.contrib.auth.models import Group, User
 from django.db import transaction
 
@@ -59,18 +58,12 @@ def invite(account: User, *, by: str) -> None:
 
 
 def accept_invitation(account: User, password: str) -> None:
-    """The owner sets the password. The link came by mail, so the address is theirs."""
+    """The owner sets the password."""
     write_down("password", by=account.get_username(), account=account)
     with transaction.atomic():
         account.set_password(password)
         account.save(update_fields=["password"])
         end_sessions(account.pk)
-        if apps.is_installed("allauth.account") and account.email:  # it sets up no second factor before that
-            addresses = apps.get_model("account", "EmailAddress")._default_manager.filter(user=account)
-            addresses.exclude(email=account.email).delete()
-            addresses.update_or_create(
-                user=account, email=account.email, defaults={"verified": True, "primary": True}
-            )
 
 
 def disable_account(account: User, *, by: str) -> int:
