@@ -9,6 +9,7 @@ from django.db import DatabaseError, transaction
 from clinic_site.accounts.groups import ADMINISTRATOR, PRIVACY_OFFICER
 from clinic_site.clinic import Clinic
 from clinic_site.notices import CannotApprove, NoticeKind, NoticeVersion, approve, load_drafts, write_draft
+from tests.signing_in import sign_in
 from treatments.models import Article
 
 pytestmark = pytest.mark.django_db
@@ -112,7 +113,7 @@ def test_who_may_approve_does_so_in_the_admin_and_nobody_else(client):
     for group, answer in ((ADMINISTRATOR, 403), (PRIVACY_OFFICER, 302)):
         account = User.objects.create_user(group, is_staff=True)
         account.groups.set(Group.objects.filter(name=group))
-        client.force_login(account)
+        sign_in(client, account)
         assert client.post(address, {"approved_by": "Test Patient 17"}).status_code == answer
     assert draft_of().approved_account == PRIVACY_OFFICER
 

@@ -16,6 +16,7 @@ from intake import actions
 from intake.models import Note, RetentionClock, Status, Submission, Tombstone, WhyDeleted
 from tests.crises import sent
 from tests.serving_roles import acting_as
+from tests.signing_in import sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +29,7 @@ def in_group(name: str) -> Client:
     )
     account.groups.set(Group.objects.filter(name=name))
     client = Client()
-    client.force_login(account)
+    sign_in(client, account)
     return client
 
 
