@@ -14,6 +14,7 @@ from clinic_site.clinic import Clinic
 from intake import actions, search
 from intake.admin import queue
 from intake.models import SearchEntry, Status, Submission
+from tests.signing_in import sign_in
 from tests.test_export_from_admin import QUEUE, sent
 
 pytestmark = pytest.mark.django_db
@@ -196,7 +197,7 @@ def test_who_may_not_reveal_finds_by_reference_alone(client: Client) -> None:
     submission = sent("Anna A")
     clerk = User.objects.create_user("test-clerk", password="a long test password", is_staff=True)
     clerk.user_permissions.set(Permission.objects.filter(codename="view_submission"))
-    client.force_login(clerk)
+    sign_in(client, clerk)
     assert "reference" in str(list(find(client, "Anna A").context["messages"])[0])
     assert find(client, submission.reference).redirect_chain[-1][0] == f"{QUEUE}{submission.pk}/change/"
 
