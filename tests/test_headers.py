@@ -54,7 +54,7 @@ SCREENING_PAGES = {
 STAFF_PAGES = {
     "/admin/": 200,
     "/admin/intake/submission/": 200,
-    "/admin/intake/submission/?show=all": 200,
+    "/admin/intake/submission/?tab=done": 200,
     "/admin/no/such/page/": 404,
 }
 
