@@ -49,6 +49,7 @@ class Purpose(StrEnum):
 
     SUBMISSION = "submission"
     NOTE = "note"
+    EXPORT = "export"
     SELF_TEST = "self_test"
 
 

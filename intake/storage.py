@@ -14,7 +14,7 @@ from typing import Any
 
 from intake import sealing
 from intake.keys import Keyring, PublicKey
-from intake.models import Draft, Kind, Note, Priority, Submission
+from intake.models import Draft, ExportPart, Kind, Note, Priority, Submission
 from intake.process_keys import keyring, recipients
 from intake.questionnaires.answers import Answers, SeenPage, as_seen, from_json, in_words, to_json
 from intake.questionnaires.definition import Questionnaire
@@ -124,7 +124,7 @@ def reseal(row: Submission | Note, *, replacing: str, to: PublicKey, opened_with
     put_wraps(row, sealing.rewrap(sealed_of(row), context, opened_with, to, replacing=replacing))
 
 
-def put_wraps(row: Submission | Note, sealed: sealing.Sealed) -> None:
+def put_wraps(row: Submission | Note | ExportPart, sealed: sealing.Sealed) -> None:
     row.suite = sealed.suite
     row.clinic_key_id, row.clinic_wrap = sealed.clinic_key_id, sealed.clinic_wrap
     row.escrow_key_id, row.escrow_wrap = sealed.escrow_key_id, sealed.escrow_wrap
@@ -273,10 +273,10 @@ def check_shape(part: Mapping[str, Any], shape: Mapping[str, type]) -> None:
             raise TypeError(name)
 
 
-def sealed_of(row: Submission | Note) -> sealing.Sealed:
+def sealed_of(row: Submission | Note | ExportPart) -> sealing.Sealed:
     """The sealed columns of a row, as they stand in the database; a list leaves a submission's body there."""
-    if isinstance(row, Note):
-        head, body = bytes(row.text), b""
+    if isinstance(row, Note | ExportPart):
+        head, body = bytes(row.text if isinstance(row, Note) else row.contents), b""
     else:
         is_list = "body" in row.get_deferred_fields()
         head, body = bytes(row.head), b"" if is_list else bytes(row.body)
@@ -315,6 +315,33 @@ def note_context_of(note: Note) -> sealing.Context:
         priority="",
         received_at=note.written_at,
         author=note.author,
+    )
+
+
+# Large exports
+
+
+def seal_export_part(part: ExportPart, entries: bytes) -> None:
+    sealed = sealing.seal_text(entries, export_context_of(part), recipients())
+    put_wraps(part, sealed)
+    part.contents = sealed.head
+
+
+def read_export_part(part: ExportPart) -> bytes:
+    return sealing.open_text(sealed_of(part), export_context_of(part), keyring())
+
+
+def export_context_of(part: ExportPart) -> sealing.Context:
+    return sealing.Context(
+        purpose=sealing.Purpose.EXPORT,
+        submission_id=part.export.pk,  # an export's own number stands there
+        questionnaire="",
+        definition_hash="",
+        rules_hash="",
+        kind=f"part {part.number}",
+        priority="",
+        received_at=part.export.asked_at,
+        author=part.export.asked_by,
     )
 
 

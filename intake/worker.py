@@ -50,7 +50,16 @@ def purge() -> None:
     actions.purge(at=timezone.now())
 
 
-EACH_ROUND: tuple[Callable[[], object], ...] = (actions.look_at_new_submissions, make_notices, tell, purge)
+def make_exports() -> None:
+    at = timezone.now()
+    actions.empty_exports(at=at)
+    actions.make_exports(at=at)
+
+
+EACH_ROUND: tuple[Callable[[], object], ...] = (
+    *(actions.look_at_new_submissions, make_notices, tell),
+    *(purge, make_exports),
+)
 
 
 def hourly_duties() -> list[Callable[[], object]]:

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from clinic_site.roles import Role
 from intake import storage
+from intake.actions.counting import SENT, count_page
 from intake.models import Draft, Priority, QuestionnaireVersion, Submission
 from intake.models.draft import DRAFT_LIFETIME, RECEIPT_ANSWERS_LIFETIME, RECEIPT_LIFETIME
 from intake.questionnaires.answers import Answers, Problem, Value, kept, problems
@@ -78,6 +79,7 @@ def start_draft(
         draft, secret, answers={**site_answers(version, at=at), **answers}, changed={page: draft.revision}
     )
     draft.save(force_insert=True)
+    count_page(version, page, at=at)
     return draft, secret
 
 
@@ -116,14 +118,19 @@ def save_page(
         raise AlreadySent(draft)
     others = {link_id: values for link_id, values in draft.answers.items() if link_id not in cleared}
     merged = others | dict(answers)
+    is_first_time = page not in draft.changed
     if merged != draft.answers:
         if based_on is not None and draft.changed.get(page, 0) > based_on:
             raise ChangedElsewhere(draft)
         draft.revision += 1
         storage.seal_draft(draft, secret, answers=merged, changed={**draft.changed, page: draft.revision})
+    elif is_first_time:  # left blank: counted once all the same, and in nobody's way
+        storage.seal_draft(draft, secret, answers=merged, changed={**draft.changed, page: 0})
     draft.saved_at = at
     draft.expires_at = end_of_day(at + DRAFT_LIFETIME)
     draft.save(update_fields=["contents", "revision", "saved_at", "expires_at"])
+    if is_first_time:
+        count_page(draft.questionnaire_version, page, at=at)
     return draft
 
 
@@ -203,6 +210,7 @@ def receipt_of_sending(
     draft.sent_at = draft.saved_at = at
     draft.expires_at = end_of_day(at + RECEIPT_LIFETIME)
     draft.save(update_fields=["contents", "sent_at", "saved_at", "expires_at"])
+    count_page(version, SENT, at=at)
     return draft
 
 

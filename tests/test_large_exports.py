@@ -1,0 +1,157 @@
+"""An export of many submissions: made by the worker, sealed at rest, downloaded once, gone after an hour."""
+
+import datetime
+import json
+from typing import Any
+
+import pytest
+import time_machine
+from django.contrib.auth.models import Group, User
+from django.test import Client
+from django.utils import timezone
+
+from clinic_site.audit import AuditEvent
+from clinic_site.roles import Role
+from intake import actions
+from intake.actions import large_exports
+from intake.models import Export, ExportPart, Submission
+from tests.crises import sent
+from tests.serving_roles import acting_as
+
+pytestmark = pytest.mark.django_db
+
+EXPORTS = "/admin/desk/exports/"
+MINUTE = datetime.timedelta(minutes=1)
+
+
+@pytest.fixture(autouse=True)
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(large_exports, "PART", 2)
+
+
+def ask(client: Client, **changes: str) -> Any:
+    return client.post(EXPORTS, {"status": "", "reason": "legal", **changes}, follow=True)
+
+
+def one_round() -> None:
+    with acting_as(Role.WORKER):
+        actions.empty_exports(at=timezone.now())
+        actions.make_exports(at=timezone.now())
+
+
+def download(client: Client) -> Any:
+    return client.post(f"{EXPORTS}{Export.objects.get().pk}/", follow=True)
+
+
+def test_it_is_made_by_the_worker_and_holds_everything_that_was_asked_for(staff_client: Client) -> None:
+    those = [sent() for _ in range(5)]
+    assert "5 are being exported" in ask(staff_client).text
+    assert "0%" in staff_client.get(EXPORTS).text
+    one_round()
+    assert "Download once" in staff_client.get(EXPORTS).text
+    answer = download(staff_client)
+    bundle = json.loads(answer.getvalue())
+    assert answer.headers["Content-Type"] == "application/fhir+json"
+    responses = [
+        entry["resource"]
+        for entry in bundle["entry"]
+        if entry["resource"]["resourceType"] == "QuestionnaireResponse"
+    ]
+    assert len({one["id"] for one in responses}) == len(those)
+    asked, taken = AuditEvent.objects.filter(action="export").order_by("id")
+    assert (asked.reason, taken.reason, taken.detail) == ("legal", "legal", "fhir download")
+    assert len(taken.submissions) == 5
+
+
+def test_at_rest_it_is_sealed(staff_client: Client) -> None:
+    sent()
+    ask(staff_client)
+    one_round()
+    contents = bytes(ExportPart.objects.get().contents)
+    assert b"Test Patient" not in contents
+    assert b"resourceType" not in contents
+
+
+def test_it_is_downloaded_once(staff_client: Client) -> None:
+    sent()
+    ask(staff_client)
+    one_round()
+    download(staff_client).getvalue()
+    assert "It can be downloaded once" in download(staff_client).text
+    with time_machine.travel(timezone.now() + 6 * MINUTE):
+        one_round()
+    assert not ExportPart.objects.exists()
+
+
+def test_after_an_hour_it_is_gone(staff_client: Client) -> None:
+    sent()
+    ask(staff_client)
+    one_round()
+    Export.objects.update(ready_at=timezone.now() - 61 * MINUTE)
+    assert "It can be downloaded once" in download(staff_client).text
+    one_round()
+    assert not ExportPart.objects.exists()
+
+
+def test_interrupted_half_way_it_goes_on_where_it_was(
+    staff_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(5):
+        sent()
+    ask(staff_client)
+    monkeypatch.setattr(large_exports, "PARTS_IN_A_ROUND", 1)
+    one_round()
+    assert Export.objects.get().percent == 40
+    assert "It can be downloaded once" in download(staff_client).text  # not ready is not half
+    whole = large_exports.submission_bundle
+
+    def killed(submission: Submission) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(large_exports, "submission_bundle", killed)
+    with pytest.raises(KeyboardInterrupt):
+        one_round()
+    monkeypatch.setattr(large_exports, "submission_bundle", whole)
+    one_round()
+    one_round()
+    bundle = json.loads(download(staff_client).getvalue())
+    ids = [one["resource"]["id"] for one in bundle["entry"] if one["resource"]["resourceType"] == "Patient"]
+    assert len(ids) == len(set(ids)) == 5
+
+
+def test_one_that_cannot_be_opened_or_is_gone_is_counted_as_left_out(staff_client: Client) -> None:
+    _good, broken, gone = sent(), sent(), sent()
+    ask(staff_client)
+    Submission.objects.filter(pk=broken.pk).update(priority=1)
+    Submission.objects.filter(pk=gone.pk).delete()
+    one_round()
+    assert "2 of them left out" in staff_client.get(EXPORTS).text
+    bundle = json.loads(download(staff_client).getvalue())
+    assert [one["resource"]["resourceType"] for one in bundle["entry"]].count("Patient") == 1
+
+
+def test_nobody_downloads_what_somebody_else_asked_for(staff_client: Client) -> None:
+    sent()
+    ask(staff_client)
+    one_round()
+    other = Client()
+    other.force_login(User.objects.create_superuser("other", password="a long enough password"))
+    assert download(other).status_code == 404
+
+
+def test_without_a_reason_or_with_a_hostile_filter_nothing_is_made(staff_client: Client) -> None:
+    sent()
+    assert ask(staff_client, reason="").status_code == 422
+    for hostile in ("' OR 1=1 --", "new\0", "NEW", "x" * 10_000):
+        assert ask(staff_client, status=hostile).status_code == 422
+    assert ask(staff_client, since="9999-99-99").status_code == 422
+    assert "No submission is like that" in ask(staff_client, status="declined").text
+    assert not Export.objects.exists()
+
+
+def test_only_who_may_export_sees_the_page() -> None:
+    account = User.objects.create_user("desk", password="a long enough password", is_staff=True)
+    account.groups.set(Group.objects.filter(name="Front desk"))
+    client = Client()
+    client.force_login(account)
+    assert client.get(EXPORTS).status_code == 403
