@@ -73,8 +73,10 @@ class AcceptInvitation(PasswordResetConfirmView):
 
     token_generator = tokens
     template_name = "accounts/invitation.html"
-    extra_context = {"site_header": admin.site.site_header}
     reset_url_token = "password"  # noqa: S105 - a word of the address # nosec B105
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs, site_header=admin.site.site_header)
 
     def form_valid(self, form: Any) -> HttpResponse:
         account: User = self.user
