@@ -72,7 +72,9 @@ def addresses() -> Iterator[str]:
 
 def is_page(answer: Any) -> bool:
     """Not a file, and not what only a form asks for: a browser shows nothing of those."""
-    return answer.status_code not in (404, 405) and answer.headers.get("Content-Type", "").startswith("text/html")
+    return answer.status_code not in (404, 405) and answer.headers.get("Content-Type", "").startswith(
+        "text/html"
+    )
 
 
 def test_no_page_of_the_admin_breaks_the_policy(staff_page: Page, staff_client: StrictClient) -> None:
