@@ -18,7 +18,12 @@ FOLDER = Path(__file__).parent.parent.parent / "var" / "bench"
 
 def main() -> None:
     with own_site():
-        sys.stdout.write(measured_table(seconds=SECONDS_PER_ROW, runs=RUNS_PER_ROW) + "\n")
+        sys.stdout.write(measured_table(seconds=SECONDS_PER_ROW, runs=RUNS_PER_ROW) + "\n\n")
+        from tests.bench import article_pages
+
+        for line in article_pages.lines():
+            sys.stdout.write(f"{line}\n")
+            sys.stdout.flush()
         sys.stdout.write(import_module("tests.bench.slow_phone").line() + "\n")
 
 
