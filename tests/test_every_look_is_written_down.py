@@ -95,7 +95,15 @@ def filled(route: str, submission: Submission) -> str:
         "<path:content_type_id>": str(ContentType.objects.get_for_model(Submission).pk),
         "<url>": f"intake/submission/{submission.pk}",
         **dict.fromkeys(
-            ("<path:object_id>", "<uuid:object_id>", "<uuid:other_id>", "<int:pk>", "<int:version>"), one
+            (
+                "<path:object_id>",
+                "<uuid:object_id>",
+                "<uuid:other_id>",
+                "<uuid:export_id>",
+                "<int:pk>",
+                "<int:version>",
+            ),
+            one,
         ),
     }
     for name, value in values.items():

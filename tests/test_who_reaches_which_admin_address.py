@@ -54,6 +54,9 @@ TABLE = """
 /admin/clinic_site/noticeversion/<path:object_id>/history/          PA
 /admin/clinic_site/noticeversion/add/                               -
 /admin/confirm/                                                     FCPAS
+/admin/desk/exports/                                                P
+/admin/desk/exports/<uuid:export_id>/                               -
+/admin/desk/numbers/                                                FCPA
 /admin/desk/retention/                                              P
 /admin/desk/submissions/<uuid:object_id>/acknowledge/               FC
 /admin/desk/submissions/<uuid:object_id>/delete/                    P
