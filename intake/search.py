@@ -62,16 +62,19 @@ def key_to_write_with() -> PrivateKey:
 
 
 def new_entry(submission: Submission, head: storage.Head, key: PrivateKey) -> SearchEntry:
-    person = person_of(submission, head)
+    return entry_for(submission.pk, person_of(submission, head), key)
+
+
+def entry_for(submission_id: uuid.UUID, person: Person, key: PrivateKey) -> SearchEntry:
     written = {
         "name": person.name,
         "birth_date": person.birth_date.isoformat() if person.birth_date else None,
         "phones": person.phones,
         "emails": person.emails,
     }
-    contents = sealing.seal_entry(storage.as_bytes(written), key=seal_key(key), submission_id=submission.pk)
+    contents = sealing.seal_entry(storage.as_bytes(written), key=seal_key(key), submission_id=submission_id)
     return SearchEntry(
-        submission=submission, key_id=key.id, contents=contents, marks=sorted(marks(person.traits, key))
+        submission_id=submission_id, key_id=key.id, contents=contents, marks=sorted(marks(person.traits, key))
     )
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
-TOPICS = ("questionnaires", "sealing")
+TOPICS = ("questionnaires", "sealing", "desk")
 SECONDS_PER_ROW = 1.5
 RUNS_PER_ROW = 15  # at least
 FOLDER = Path(__file__).parent.parent.parent / "var" / "bench"
@@ -48,9 +48,11 @@ def own_site() -> Iterator[None]:
     from django.core.management import call_command
 
     from clinic_site import embedded
+    from clinic_site.static_files import collect_static_files
 
     with embedded.running(settings.VAR_DIR / "postgres", settings=embedded.THROWAWAY_SETTINGS):
         call_command("migrate", verbosity=0)
+        collect_static_files()
         yield
 
 
