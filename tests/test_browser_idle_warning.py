@@ -23,7 +23,7 @@ def review(page: Page, settings: Any, staff: User) -> tuple[Page, Submission]:
     settings.SESSION_IDLE, settings.SESSION_WARNING = 60, 58  # so that it asks after two seconds
     submission = sent()
     sign_in_at(page, f"/admin/intake/submission/{submission.pk}/change/", staff)
-    page.get_by_role("textbox", name="Note:").fill(NOTE)
+    page.get_by_role("textbox", name="Note").fill(NOTE)
     return page, submission
 
 
@@ -35,7 +35,7 @@ def test_enter_answers_it_and_the_note_is_saved(review: tuple[Page, Submission])
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_be_hidden()
     assert StaffSession.objects.get(account__isnull=False).expire_date > before
-    expect(page.get_by_role("textbox", name="Note:")).to_have_value(NOTE)
+    expect(page.get_by_role("textbox", name="Note")).to_have_value(NOTE)
     page.get_by_role("button", name="Save").click()
     expect(page.locator("#content")).to_contain_text(NOTE)
     assert submission.notes.count() == 1
@@ -46,7 +46,7 @@ def test_escape_answers_it_too(review: tuple[Page, Submission]) -> None:
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
-    expect(page.get_by_role("textbox", name="Note:")).to_have_value(NOTE)
+    expect(page.get_by_role("textbox", name="Note")).to_have_value(NOTE)
 
 
 def test_whoever_comes_too_late_signs_in_in_another_tab_and_still_has_the_note(
@@ -73,7 +73,7 @@ def test_whoever_comes_too_late_signs_in_in_another_tab_and_still_has_the_note(
 
 def test_where_nothing_was_typed_the_page_gives_way_to_the_sign_in(review: tuple[Page, Submission]) -> None:
     page, submission = review
-    page.get_by_role("textbox", name="Note:").fill("")
+    page.get_by_role("textbox", name="Note").fill("")
     StaffSession.objects.all().delete()
     expect(page.get_by_label("Password")).to_be_visible()
     expect(page).to_have_url(re.compile("/admin/login/"))

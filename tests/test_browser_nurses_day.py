@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from clinic_site.audit import AuditEvent
 from intake.models import Note, Submission
-from tests.test_browser_idle_warning import sign_in
+from tests.signing_in import sign_in_at
 from tests.test_export_from_admin import QUEUE, sent
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -26,7 +26,7 @@ def accessible(page: Page) -> None:
 
 def test_a_day_at_the_review_desk(page: Page, staff: User) -> None:
     calm, urgent = sent("Anna Quercus"), sent("Berta Tilia", **URGENT)
-    sign_in(page, QUEUE)
+    sign_in_at(page, QUEUE, staff)
     first = page.locator("#result_list tbody tr").first
     expect(first).to_contain_text(urgent.reference)
     expect(first).to_contain_text("B. T.")

@@ -16,10 +16,12 @@ from clinic_site.clinic import Clinic
 from intake import actions, storage
 from intake.models import Note, Status, Submission
 from intake.models.submission import MOVES
+from tests.signing_in import note_second_step
 from tests.test_export_from_admin import QUEUE, damaged, sent
 
 pytestmark = pytest.mark.django_db
 
+EXPORT_SELECTED = {"action": "export_selected", "reason": "handover"}
 MEDICINES: Any = {"medicine-names": "Vitamin D", "allergies": "Penicillin"}
 MORE_THAN_A_NOTE = "x" * 1_000_000
 
@@ -202,3 +204,19 @@ def test_a_table_names_what_could_not_be_opened(staff_client: Client) -> None:
     rows = table(staff_client.post(QUEUE, chosen))
     (left_out,) = [row for row in rows if row[2] == "Left out"]
     assert left_out[4].startswith(bad.reference)
+
+
+@pytest.mark.parametrize(
+    ("act", "typed"),
+    [("export", {"reason": "handover"}), ("print", {"reason": "handover"}), ("", EXPORT_SELECTED)],
+)
+def test_nothing_leaves_the_desk_without_the_second_step_anew(
+    staff_client: Client, staff: User, act: str, typed: dict[str, str]
+) -> None:
+    submission = sent()
+    note_second_step(staff_client, staff, seconds_ago=60 * 60)
+    address = screen(submission, act) if act else QUEUE
+    response = staff_client.post(address, {**typed, "_selected_action": [str(submission.pk)]})
+    assert response.status_code == 302
+    assert "/confirm/" in response["Location"]
+    assert not AuditEvent.objects.filter(action__in=["export", "print"]).exists()

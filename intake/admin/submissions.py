@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from clinic_site import audit
 from clinic_site.audit import Action, AuditEvent
 from clinic_site.clinic import Clinic
+from clinic_site.staff_access import ask_to_confirm, confirmed_recently
 from intake import actions, search
 from intake.admin import compare_page, looks, printing, queue, review_page
 from intake.admin.exports import MOST_AT_ONCE, export_file
@@ -158,6 +159,8 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
         """First why, then the file."""
         if not looks.may_export(request):
             raise PermissionDenied
+        if not confirmed_recently(request):
+            return ask_to_confirm(request)
         form = looks.ReasonForm(request.POST if "reason" in request.POST else None)
         if form.is_valid():
             file = export_file(request, chosen, reason=form.cleaned_data["reason"], form=FORMATS[act])
@@ -254,6 +257,8 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
         if not looks.may_export(request):
             raise PermissionDenied
         submission = self.submission_or_404(request, str(object_id))
+        if not confirmed_recently(request):
+            return ask_to_confirm(request)
         if not (reason := self.reason_given(request)):
             return redirect(ONE, object_id)
         form = "csv" if request.POST.get("format") == "csv" else "fhir"
@@ -264,6 +269,8 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
         if not (looks.may_read(request) and looks.may_reveal(request)):
             raise PermissionDenied
         submission = self.submission_or_404(request, str(object_id))
+        if not confirmed_recently(request):
+            return ask_to_confirm(request)
         if not (reason := self.reason_given(request)):
             return redirect(ONE, object_id)
         context = printing.context(request, submission, reason)
