@@ -15,7 +15,6 @@ from intake import actions, search
 from intake.admin import queue
 from intake.models import SearchEntry, Status, Submission
 from tests.signing_in import sign_in
-from tests.signing_in import sign_in
 from tests.test_export_from_admin import QUEUE, sent
 
 pytestmark = pytest.mark.django_db
