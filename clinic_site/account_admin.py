@@ -85,6 +85,7 @@ class AccountForm(forms.ModelForm[User]):
 class AccountAdmin(UserAdmin[User]):
     form = AccountForm
     change_form_template = "admin/accounts/account.html"
+    search_fields = ()  # a search would put a name into an address; a clinic's staff fit on a page
     list_display = ("username", "first_name", "last_name", "groups_in_words", "is_active", "last_login")
     list_filter = ("is_active", "groups")
     readonly_fields = ("username", "is_active", "last_login", "date_joined")

@@ -71,7 +71,6 @@ def article_page(request: HttpRequest, article: Article, clinic: Clinic) -> Thin
         "inLanguage": "en",
         "lastReviewed": article.last_reviewed_on.isoformat(),
         "dateModified": article.updated_at.date().isoformat(),
-        "audience": {"@type": "PeopleAudience", "audienceType": "patients"},
         "publisher": {"@type": "MedicalClinic", "name": clinic.name},
     }
     if article.published_at:
