@@ -77,7 +77,7 @@ def people(how_many: int) -> list[Person]:
     """Oldest first. Nearly all of the last six weeks, some of today."""
     found = []
     for number in range(FIRST_NUMBER, FIRST_NUMBER + how_many):
-        chance = random.Random(number)  # noqa: S311 - nothing secret: the same people at each run
+        chance = random.Random(number)  # noqa: S311 - nothing secret: the same people at each run # nosec B311
         hours = 42 * 24 * chance.random() ** 2
         found.append(
             Person(
@@ -94,7 +94,7 @@ def answers_of(
     person: Person, questionnaire: Questionnaire, site: Answers, *, today: datetime.date
 ) -> Answers:
     """What this person answers, question by question, with what each answer makes the form ask further."""
-    chance = random.Random(person.number * 7919)  # noqa: S311
+    chance = random.Random(person.number * 7919)  # noqa: S311 - the same # nosec B311
     answers: dict[str, tuple[Value, ...]] = dict(site)
     answered = set(answers)
     while True:

@@ -62,7 +62,7 @@ def sign_in(request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         return ask_for_password(request, form)
     guessing.password_was_right(request, name)
     account = form.get_user()
-    assert isinstance(account, User)  # noqa: S101 - for the type checker: a valid form has one
+    assert isinstance(account, User)  # noqa: S101 - for the type checker: a valid form has one # nosec B101
     return go_on_with(request, account, onward=onward)
 
 

@@ -11,7 +11,7 @@ SENT = ""  # the page of a form that was sent
 COUNT = f"""
 INSERT INTO {PageCount._meta.db_table} AS kept (day, questionnaire_version_id, page, count) VALUES (%s, %s, %s, 1)
 ON CONFLICT (day, questionnaire_version_id, page) DO UPDATE SET count = kept.count + 1
-"""  # noqa: S608 - the name of our own table
+"""  # noqa: S608 - the name of our own table # nosec B608
 
 
 def count_page(version: QuestionnaireVersion, page: str, *, at: datetime.datetime) -> None:
