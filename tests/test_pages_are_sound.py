@@ -14,6 +14,7 @@ from django.test import Client, RequestFactory
 from clinic_site.component_page import components
 from clinic_site.views import server_error
 from tests.applicant import ANSWERS, FIRST_PAGE, page_fields, send, walk
+from tests.opened import secret_of
 
 pytestmark = pytest.mark.django_db
 
@@ -44,6 +45,11 @@ def already_sent(client: Client) -> Any:
 def left(client: Client) -> Any:
     walk(client, until="contact")
     return client.get("/screening/leave/")
+
+
+def birth_date(client: Client) -> Any:
+    walk(client, until="contact")
+    return Client().post("/screening/resume/", {"code": secret_of(client).code})
 
 
 STATES: dict[str, Callable[[Client], Any]] = {
@@ -85,6 +91,12 @@ STATES: dict[str, Callable[[Client], Any]] = {
     "resume with an error": lambda client: client.post("/screening/resume/", {"code": "nonsense"}),
     "adults only": lambda client: client.post(FIRST_PAGE, {"q-adult": "no"}),
     "no form here": lambda client: client.get("/screening/contact/"),
+    "is this for me": lambda client: client.get("/screening/is-this-for-me/"),
+    "the code offered": questions("answering"),
+    "left for good": lambda client: left(client) and client.post("/screening/leave/"),
+    "deleting": lambda client: questions("contact")(client) and client.get("/screening/delete/"),
+    "birth date": lambda client: birth_date(client),
+    "copy": lambda client: send(client) and client.get("/screening/copy/"),
 }
 
 
