@@ -67,8 +67,8 @@ def test_the_clinics_facts_changed_and_made(staff_client: Client) -> None:
     assert Clinic.objects.get().name == "Test clinic"
     Clinic.objects.all().delete()
     staff_client.post("/admin/clinic_site/clinic/add/", {})
-    facts = ("nurse", "facts hours holidays")
-    assert written("clinic") == [facts, facts, ("nurse", "facts hours holidays refused")]
+    facts = ("nurse", "facts hours holidays people prices")
+    assert written("clinic") == [facts, facts, ("nurse", "facts hours holidays people prices refused")]
 
 
 def test_what_cannot_be_written_down_is_not_done(staff: User, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,9 +48,12 @@ def test_an_export_of_what_cannot_be_exported(staff_client: Client) -> None:
 
 def test_facts_of_the_clinic_that_cannot_be_so(staff_client: Client, same_day_review: None) -> None:  # noqa: F811
     save(staff_client, on_call_name="")
-    assert details("clinic") == ["facts hours holidays", "facts hours holidays refused"]
+    assert details("clinic") == [
+        "facts hours holidays people prices",
+        "facts hours holidays people prices refused",
+    ]
     save(staff_client, tagline="A plain sentence.")
-    assert details("clinic")[2:] == ["facts hours holidays"]
+    assert details("clinic")[2:] == ["facts hours holidays people prices"]
 
 
 def test_retiring_and_deleting_what_cannot_be(staff_client: Client) -> None:
