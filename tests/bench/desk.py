@@ -24,17 +24,23 @@ from tests.signing_in import sign_in
 QUEUE = "/admin/intake/submission/"
 # Of what is not on the first page only the columns in the clear matter: bytes that compress make a million fit.
 # One in thirty is open, as after some years.
+CHANGED = {
+    "id": "gen_random_uuid()",
+    "priority": "3 + number %% 3",
+    "received_at": "now() - number * interval '1 second'",
+    "status": "CASE WHEN number %% 30 = 0 OR NOT {is_closed} THEN 'new' ELSE 'archived' END",
+    "head": "zeros.head",
+    "body": "zeros.body",
+    "clinic_wrap": "zeros.wrap",
+    "escrow_wrap": "zeros.wrap",
+}
 MANY = """
-INSERT INTO intake_submission
-SELECT (jsonb_populate_record(one, jsonb_build_object(
-    'id', gen_random_uuid(),
-    'priority', 3 + number %% 3,
-    'received_at', now() - number * interval '1 second',
-    'status', CASE WHEN number %% 30 = 0 THEN 'new' ELSE 'archived' END,
-    'head', '\\x' || repeat('00', 4112), 'body', '\\x' || repeat('00', 32784),
-    'clinic_wrap', '\\x' || repeat('00', 1168), 'escrow_wrap', '\\x' || repeat('00', 1168),
-    'opens', true
-))).* FROM intake_submission AS one, generate_series(%s, %s) AS number WHERE one.id = %s
+WITH zeros AS MATERIALIZED (
+    SELECT decode(repeat('00', 4112), 'hex') AS head, decode(repeat('00', 32784), 'hex') AS body,
+        decode(repeat('00', 1168), 'hex') AS wrap
+)
+INSERT INTO intake_submission ({columns})
+SELECT {values} FROM intake_submission AS one, zeros, generate_series(%s, %s) AS number WHERE one.id = %s
 """
 
 
@@ -76,8 +82,15 @@ def signed_in() -> Client:
 
 def fill_up(like: Submission, *, to: int) -> None:
     """Until there are so many submissions."""
+    copy(like, first=Submission.objects.count() + 1, last=to, is_closed=True)
+
+
+def copy(like: Submission, *, first: int, last: int, is_closed: bool) -> None:
+    columns = [field.column for field in Submission._meta.concrete_fields]
+    values = ", ".join(CHANGED.get(column, f"one.{column}") for column in columns)
+    sql = MANY.format(columns=", ".join(columns), values=values.format(is_closed=is_closed))
     with connection.cursor() as cursor:
-        cursor.execute(MANY, [Submission.objects.count() + 1, to, like.pk])
+        cursor.execute(sql, [first, last, like.pk])
         cursor.execute("ANALYZE intake_submission")
 
 
@@ -85,9 +98,7 @@ def enter(count: int) -> None:
     """So many people whom a search looks through, on submissions that are there or are made for it."""
     first = Submission.objects.filter(status=Status.NEW, priority=Priority.CRISIS)[0]
     there = Submission.objects.filter(status=Status.NEW, search_entry=None)
-    if (missing := count - there.count()) > 0:
-        with connection.cursor() as cursor:
-            cursor.execute(MANY.replace("'archived'", "'new'"), [1, missing, first.pk])
+    copy(first, first=1, last=count - there.count(), is_closed=False)
     key = next(iter(keyring()))
     numbered = enumerate(there.values_list("pk", flat=True)[:count])
     SearchEntry.objects.bulk_create((entry_of(pk, number, key) for number, pk in numbered), batch_size=1000)
