@@ -66,14 +66,14 @@ def test_from_the_invitation_over_the_password_and_the_app_to_the_review_desk(
     page.locator("#id_new_password2").fill("seven wet herons at noon")
     page.get_by_role("button", name="Set this password").click()
     seed = sign_in_for_the_first_time(page, "test-new", "seven wet herons at noon")
-    expect(page.locator("#user-tools")).to_contain_text("test-new")
+    expect(page.locator("#user-tools")).to_contain_text("Test.")
     expect(page).to_have_url(re.compile("/admin/$"))
     page.get_by_role("button", name="Log out").click()
     page.goto("/admin/")
     fill_in(page, "test-new", "seven wet herons at noon")
     page.get_by_label("Code from your authenticator app").fill(code_of(seed, steps_later=1))
     page.get_by_role("button", name="Continue").click()
-    expect(page.locator("#user-tools")).to_contain_text("test-new")
+    expect(page.locator("#user-tools")).to_contain_text("Test.")
 
 
 def test_a_passkey_is_made_at_the_first_sign_in_and_later_needs_no_password(with_device: Page) -> None:
