@@ -56,6 +56,7 @@ TEXTS = {
     "treatments-notes": ("Stretching helps a little.", "Warm water helps for an hour.", ""),
     "ketamine-bad-details": ("I felt sick afterwards.",),
 }
+DECISIONS = (*("accepted",) * 4, *("declined",) * 3, "needs_information", "in_review", "withdrawn")
 YES_IN_HUNDRED, NOT_SURE_IN_HUNDRED = 5, 3
 
 
@@ -67,6 +68,8 @@ class Person:
     mood: float  # how low, from 0 to 1
     sent_ago: datetime.timedelta
     took: datetime.timedelta
+    waited: datetime.timedelta  # until staff decided
+    decided_as: str  # a status
 
     @property
     def name(self) -> str:
@@ -85,6 +88,8 @@ def people(how_many: int) -> list[Person]:
                 mood=chance.random() ** 1.6,
                 sent_ago=datetime.timedelta(hours=hours, minutes=chance.randrange(3, 40)),
                 took=datetime.timedelta(minutes=chance.randrange(9, 35)),
+                waited=datetime.timedelta(minutes=chance.randrange(8, 30 * 60)),
+                decided_as=chance.choice(DECISIONS),
             )
         )
     return sorted(found, key=lambda one: one.sent_ago, reverse=True)

@@ -17,6 +17,7 @@ from intake.actions import large_exports
 from intake.models import Export, ExportPart, Submission
 from tests.crises import sent
 from tests.serving_roles import acting_as
+from tests.signing_in import sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -135,7 +136,7 @@ def test_nobody_downloads_what_somebody_else_asked_for(staff_client: Client) -> 
     ask(staff_client)
     one_round()
     other = Client()
-    other.force_login(User.objects.create_superuser("other", password="a long enough password"))
+    sign_in(other, User.objects.create_superuser("other", password="a long enough password"))
     assert download(other).status_code == 404
 
 
@@ -153,5 +154,14 @@ def test_only_who_may_export_sees_the_page() -> None:
     account = User.objects.create_user("desk", password="a long enough password", is_staff=True)
     account.groups.set(Group.objects.filter(name="Front desk"))
     client = Client()
-    client.force_login(account)
+    sign_in(client, account)
     assert client.get(EXPORTS).status_code == 403
+
+
+def test_it_takes_a_second_step_of_the_last_five_minutes(staff_client: Client) -> None:
+    sent()
+    with time_machine.travel(timezone.now() + 6 * MINUTE):
+        asked = staff_client.post(EXPORTS, {"status": "", "reason": "legal"})
+        assert asked.status_code == 302
+        assert "confirm" in asked.headers["Location"]
+    assert not Export.objects.exists()

@@ -3,13 +3,18 @@
 import datetime
 from collections.abc import Iterator
 
+from clinic_site import audit
 from clinic_site.clinic import current_clinic
 from intake import consent, seeding
 from intake.actions.drafts import all_problems, local_date, start_draft, submit
-from intake.models import QuestionnaireVersion, Submission
+from intake.actions.reviews import change_status
+from intake.actions.safety import acknowledge
+from intake.models import QuestionnaireVersion, Status, Submission
 from intake.questionnaires.answers import Answers
 from intake.questionnaires.triage import gate
 from intake.same_day import site_answers
+
+STILL_NEW = datetime.timedelta(days=2)
 
 
 class NoDemonstration(Exception):
@@ -24,7 +29,9 @@ def seed(*, version: QuestionnaireVersion, how_many: int, at: datetime.datetime)
         sent_at = at - person.sent_ago
         answers = answers_for(version, person, sent_at)
         if answers is not None:
-            send(version, answers, began=sent_at - person.took, at=sent_at)
+            submission = send(version, answers, began=sent_at - person.took, at=sent_at)
+            if person.sent_ago > STILL_NEW:
+                review(submission, decided_as=person.decided_as, at=sent_at + person.waited)
             yield person.name
 
 
@@ -43,10 +50,18 @@ def answers_for(
 
 def send(
     version: QuestionnaireVersion, answers: Answers, *, began: datetime.datetime, at: datetime.datetime
-) -> Submission | None:
-    """As the screening's pages do it, all pages at once. None to a role that may not read what it sent."""
+) -> Submission:
+    """As the screening's pages do it, all pages at once."""
     draft, secret = start_draft(
         version=version, page=version.definition.pages[0].slug, answers=dict(answers), at=began
     )
     submit(secret=secret, based_on=draft.revision, consent=consent.shown(current_clinic().name), at=at)
-    return Submission.objects.filter(pk=secret.submission_id).with_version().first()
+    return Submission.objects.with_version().get(pk=secret.submission_id)
+
+
+def review(submission: Submission, *, decided_as: str, at: datetime.datetime) -> None:
+    """What the demonstration's staff did about an older one."""
+    by = audit.shell_account()
+    if submission.is_crisis:
+        acknowledge(submission=submission, by=by, what_was_done="Called, reached, safe today.", at=at)
+    change_status(submission=submission, status=Status(decided_as), by=by, at=at)

@@ -13,6 +13,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from clinic_site.staff_access import ask_to_confirm, confirmed_recently, needs_fresh_confirmation
 from intake import actions
 from intake.admin.looks import account_of
 from intake.models import RetentionClock, Status, Submission, Tombstone, WhyDeleted
@@ -58,6 +59,8 @@ def clocks(request: HttpRequest) -> HttpResponse:
     """Shows the clocks; sets them, after saying how many submissions that deletes at once."""
     if not may_delete(request):
         raise PermissionDenied
+    if request.method == "POST" and not confirmed_recently(request):
+        return ask_to_confirm(request)
     set_now = dict(RetentionClock.objects.values_list("status", "days"))
     form = ClocksForm(request.POST if request.method == "POST" else None, initial=set_now)
     at_once = None
@@ -137,6 +140,7 @@ def hold(request: HttpRequest, object_id: UUID) -> HttpResponse:
 
 
 @require_POST
+@needs_fresh_confirmation
 def order_deletion(request: HttpRequest, object_id: UUID) -> HttpResponse:
     submission = of_the_privacy_officer(request, object_id)
     form = DeletionForm(request.POST)

@@ -7,7 +7,6 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -15,6 +14,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic_site.audit import Reason
+from clinic_site.staff_access import needs_fresh_confirmation
 from intake import actions
 from intake.actions.large_exports import MOST
 from intake.admin.looks import account_of, may_export
@@ -46,6 +46,7 @@ class LargeExportForm(forms.Form):
 
 
 @require_http_methods(["GET", "POST"])
+@needs_fresh_confirmation
 def exports(request: HttpRequest) -> HttpResponse:
     if not may_export(request):
         raise PermissionDenied
@@ -81,7 +82,8 @@ def is_asked_for(request: HttpRequest, form: LargeExportForm) -> bool:
 
 
 @require_POST
-def download(request: HttpRequest, export_id: UUID) -> HttpResponseBase:
+@needs_fresh_confirmation
+def download(request: HttpRequest, export_id: UUID) -> Any:  # a stream is no HttpResponse to the type checker
     if not may_export(request):
         raise PermissionDenied
     export = get_object_or_404(Export, pk=export_id, asked_by=account_of(request))
