@@ -41,13 +41,13 @@ def change(path: Path, old: str, new: str) -> None:
 def test_texts_that_nobody_confirmed_for_a_year_are_an_error(
     own: Path, confirmed: str, errors: list[str]
 ) -> None:
-    change(own / "en.toml", "confirmed_on = 2026-11-23", f"confirmed_on = {confirmed}")
-    change(own / "es.toml", "confirmed_on = 2026-11-23", "confirmed_on = 2026-11-24")
+    change(own / "en.toml", "confirmed_on = 2026-11-22", f"confirmed_on = {confirmed}")
+    change(own / "es.toml", "confirmed_on = 2026-11-22", "confirmed_on = 2026-11-24")
     assert [problem.id for problem in crisis.problems(own, today=TODAY)] == errors
 
 
 def test_the_deployment_check_asks_for_them(own: Path) -> None:
-    change(own / "en.toml", "confirmed_on = 2026-11-23", "confirmed_on = 2020-01-01")
+    change(own / "en.toml", "confirmed_on = 2026-11-22", "confirmed_on = 2020-01-01")
     found = [problem for problem in run_checks(include_deployment_checks=True) if problem.id == "intake.E008"]
     assert any("en.toml" in problem.msg for problem in found)
 
