@@ -1,5 +1,6 @@
 """A crisis is told at least once, through every way that is set, and never whose it is or what was answered."""
 
+import dataclasses
 import datetime
 import json
 import ssl
@@ -321,3 +322,36 @@ def test_a_taken_over_public_process_cannot_say_that_a_crisis_was_told_or_taken_
 def test_the_payload_of_the_pager_holds_three_things() -> None:
     message = telling.Message("s", "t", (), "crisis", 2, "https://desk.clinic.example/")
     assert message.payload == {"level": "crisis", "count": 2, "link": "https://desk.clinic.example/"}
+
+
+# To the person who sent it
+
+
+def test_who_asked_is_told_once_and_neutrally_that_the_form_has_arrived(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from intake import storage
+
+    wants, wants_not = sent(), sent()
+    read_head = storage.read_head
+
+    def head_of(submission: Submission) -> storage.Head:
+        head = read_head(submission)
+        return dataclasses.replace(head, mail_to="one@clinic.example") if submission == wants else head
+
+    monkeypatch.setattr(storage, "read_head", head_of)
+    one_round()
+    one_round()
+    (letter,) = [letter for letter in mail.outbox if letter.to == ["one@clinic.example"]]
+    assert letter.subject == "Your form has arrived"
+    said = str(letter.message()).lower()
+    for word in ("clinic (demo", "ketamine", "pain", "screening", "test patient", wants.reference.lower()):
+        assert word not in said.replace("clinic.example", "")
+    assert not Notice.objects.filter(submission=wants_not).exists()
+    assert not Submission.objects.filter(noticed_at=None).exists()
+
+
+def test_nobody_is_written_to_who_did_not_ask() -> None:
+    sent({"email": "one@clinic.example"})
+    one_round()
+    assert not [letter for letter in mail.outbox if "one@clinic.example" in letter.to]
