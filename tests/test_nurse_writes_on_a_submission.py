@@ -220,3 +220,9 @@ def test_nothing_leaves_the_desk_without_the_second_step_anew(
     assert response.status_code == 302
     assert "/confirm/" in response["Location"]
     assert not AuditEvent.objects.filter(action__in=["export", "print"]).exists()
+
+
+def test_only_a_crisis_is_shown_as_one(staff_client: Client) -> None:
+    calm, urgent = sent("Anna A"), sent("Berta B", **{"mood-self-harm": "LA6570-1", "risk-now": "yes"})
+    assert "may be in danger</h2>" not in staff_client.get(screen(calm)).text
+    assert "may be in danger</h2>" in staff_client.get(screen(urgent)).text

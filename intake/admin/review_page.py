@@ -62,6 +62,7 @@ def context(
         "may_read": looks.may_read(request),
         "may_export": looks.may_export(request),
         "is_revealed": looks.is_revealed(request, submission),
+        "crisis": None,  # another part of the site gives every template the crisis lines under this name
         **crisis_context(request, submission),
         **keeping_context(request, submission),
         **opened(request, submission),
