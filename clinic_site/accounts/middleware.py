@@ -16,6 +16,10 @@ def keep_session_while_used(
 
     def serve(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
+        if (
+            response.status_code >= 500
+        ):  # what made a page fail may make the next question to the database fail too
+            return response
         session = request.session
         if (
             not session.accessed or ACCOUNT not in session
