@@ -75,6 +75,9 @@ class Command(BaseCommand):
         self.stdout.write("Stopped.")
 
 
+SECOND_STEP = "Then set up the second step: a passkey, or an app on a phone. To show the site without it: CLINIC_DEMO=1 make run"
+
+
 def prepare() -> list[str]:
     """Bring the database up to date and say how to sign in."""
     from clinic_site.demonstration import STAFF_USERNAME, create_staff_account  # of a role that has accounts
@@ -86,6 +89,7 @@ def prepare() -> list[str]:
         return [
             f"Sign in there as {STAFF_USERNAME} with the password {password}",
             f"It is shown this once, and kept in {password_file}",
+            SECOND_STEP,
         ]
     if password_file.exists():
         return [f"Sign in there as {STAFF_USERNAME}. The password is kept in {password_file}"]
