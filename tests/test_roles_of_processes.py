@@ -106,12 +106,23 @@ def test_a_process_with_the_owners_login_steps_down_and_the_deployment_check_say
     assert "clinic_site.W021" in deployed.stderr
 
 
+# A clinic that entered its facts and answers for its texts.
+ANSWERED_FOR = """
+UPDATE clinic_site_clinic SET is_demonstration = false, name = 'Test Clinic', phone = '(410) 234-5678',
+    protocol = 'Slowly.';
+INSERT INTO clinic_site_person (clinic_id, name, work, training, "order") VALUES (1, 'Test Patient 17', 'Nurse', '', 1);
+INSERT INTO clinic_site_price (clinic_id, what, dollars, covers, "order") VALUES (1, 'One infusion', 100, '', 1);
+UPDATE clinic_site_noticeversion SET approved_by = 'Test Patient 17', approved_account = 'test', approved_at = now();
+UPDATE treatments_article SET reviewed_by = 'Test Patient 17';
+"""
+
+
 @pytest.mark.skipif(not settings.EMBEDDED_DATABASE, reason="another server has its own log settings")
 @pytest.mark.parametrize("role", [Role.PUBLIC, Role.STAFF, Role.WORKER])
 def test_each_role_passes_the_deployment_check_with_a_login_and_keys_of_its_own(
     hosts: Hosts, role: Role
 ) -> None:
-    execute("UPDATE clinic_site_clinic SET is_demonstration = false")
+    execute(ANSWERED_FOR)
     arguments = ("manage.py", "check", "--deploy", "--database", "default", "--fail-level", "WARNING")
     key = "an-unlikely-key-of-fifty-different-characters-0123456789"
     checked = hosts.run(role, *arguments, CLINIC_SECRET_KEY=key, CLINIC_HOSTS="clinic.example")
