@@ -26,7 +26,9 @@ def same_day_review_needs_someone_to_call(
         return []  # not migrated yet: there is no site to protect
     try:
         clinic = current_clinic()
-    except ProgrammingError:  # a column is missing that `migrate`, which runs this check first, is about to add
+    except (
+        ProgrammingError
+    ):  # a column is missing that `migrate`, which runs this check first, is about to add
         return []
     if clinic.has_somebody_to_call:
         return []

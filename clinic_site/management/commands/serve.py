@@ -75,7 +75,10 @@ class Command(BaseCommand):
         self.stdout.write("Stopped.")
 
 
-SECOND_STEP = "Then set up the second step: a passkey, or an app on a phone. To show the site without it: CLINIC_DEMO=1 make run"
+SECOND_STEP = (
+    "The first sign-in sets up a second step, a passkey or an app on a phone. "
+    "To show the site without it: CLINIC_DEMO=1 make run"
+)
 
 
 def prepare() -> list[str]:
