@@ -52,7 +52,7 @@ def test_staff_never_meet_a_canary(staff_client: Client) -> None:
     assert canary.reference not in staff_client.get("/admin/intake/submission/?show=all").text
     assert staff_client.get(f"/admin/intake/submission/{canary.pk}/change/").status_code == 404
     found = staff_client.post("/admin/intake/submission/find/", {"reference": canary.reference}, follow=True)
-    assert "No submission has this reference" in found.text
+    assert "Nobody was found by this name, birth date, phone, e-mail or reference" in found.text
 
 
 @pytest.mark.parametrize("which", ["clinic", "escrow"])
