@@ -24,7 +24,10 @@ def keep_no_page(
         response = get_response(request)
         if SCREENING.match(request.path_info):
             add_never_cache_headers(response)
-            renew(request, response)
+            if (
+                response.status_code < 500
+            ):  # what has just failed may fail here too, and there is a page already
+                renew(request, response)
             if ASKED_BY_SCRIPT in request.headers and response.has_header("Location"):
                 response = told_where_to_go(response)
         return response

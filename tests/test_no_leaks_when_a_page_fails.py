@@ -91,6 +91,12 @@ def at_the_desk(path: str, **fields: str) -> Callable[[Client], Deed]:
     return prepare
 
 
+def look_at_queue(client: Client) -> Deed:
+    """Its address takes nothing but what the queue knows."""
+    sent(client)
+    return lambda browser: browser.get(QUEUE)
+
+
 NOTE = at_the_desk("{one}/change/", status="new", note=MARKER)
 POINTS: dict[str, Callable[[Client], Deed]] = {
     "intake.views.questions.find_page_or_404": look("/screening/medicine-list/"),
@@ -111,8 +117,8 @@ POINTS: dict[str, Callable[[Client], Deed]] = {
     "intake.secret.as_written": resume,
     "clinic_site.audit.write": at_the_desk("{one}/change/"),
     "intake.storage.read_both": at_the_desk("{one}/change/"),
-    "intake.admin.looks.look_at_list": at_the_desk("{queue}"),
-    "intake.admin.submissions.ReviewForm.is_valid": NOTE,
+    "intake.admin.looks.look_at_list": look_at_queue,
+    "intake.admin.review_forms.ReviewForm.is_valid": NOTE,
     "intake.storage.seal_note": NOTE,
     "intake.admin.submissions.Submission.objects.of_patients": at_the_desk("{queue}find/", reference=MARKER),
     "intake.admin.exports.submissions_bundle": at_the_desk("{one}/export/", reason="contact", note=MARKER),
