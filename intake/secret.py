@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from django.utils.translation import gettext as _
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O or U
 CHECK_ALPHABET = ALPHABET + "*~$=U"  # Crockford's check symbol is the number modulo 37
@@ -18,8 +17,20 @@ CODE_LENGTH = 20  # characters of 5 bits each; the check character comes after t
 REFERENCE_LENGTH = 8  # characters of 5 bits each
 
 
+def gettext_noop(words: str) -> str:
+    """Django's name for words that are translated where they are shown; this file needs no Django."""
+    return words
+
+
 class CodeMistyped(ValueError):
-    """The code cannot be right: a character is missing, doubled or swapped. `str()` tells the patient which."""
+    """The code cannot be right: a character is missing, doubled or swapped. `str()` tells the patient which.
+
+    In another language: the translation of `words`, with `numbers` put in.
+    """
+
+    def __init__(self, words: str, **numbers: int) -> None:
+        super().__init__(words.format(**numbers))
+        self.words, self.numbers = words, numbers
 
 
 class ReferenceMistyped(ValueError):
@@ -52,19 +63,21 @@ class Secret:
         intake.secret.CodeMistyped: One of the characters is not right. Compare the code with your copy.
         """
         if len(code) > 100:
-            raise CodeMistyped(_("That is too long to be a code."))
+            raise CodeMistyped(gettext_noop("That is too long to be a code."))
         characters = as_written(code)
         if len(characters) != CODE_LENGTH + 1:
             raise CodeMistyped(
-                _("A code has {length} letters and numbers. What you typed has {typed}.").format(
-                    length=CODE_LENGTH + 1, typed=len(characters)
-                )
+                gettext_noop("A code has {length} letters and numbers. What you typed has {typed}."),
+                length=CODE_LENGTH + 1,
+                typed=len(characters),
             )
         if any(character not in ALPHABET for character in characters):
-            raise CodeMistyped(_("A code has only letters and numbers, and never the letter U."))
+            raise CodeMistyped(gettext_noop("A code has only letters and numbers, and never the letter U."))
         number = number_of(characters[:CODE_LENGTH])
         if CHECK_ALPHABET[number % 37] != characters[-1]:
-            raise CodeMistyped(_("One of the characters is not right. Compare the code with your copy."))
+            raise CodeMistyped(
+                gettext_noop("One of the characters is not right. Compare the code with your copy.")
+            )
         return cls(number)
 
     @property

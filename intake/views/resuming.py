@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
@@ -30,7 +31,9 @@ def resume(request: HttpRequest) -> HttpResponse:
         draft = actions.find_draft(secret, at=timezone.now())
         error = "" if draft else str(NO_SUCH_CODE)
     except CodeMistyped as mistyped:
-        draft, error, typed_a_code = None, str(mistyped), False  # a slip, found without a look at the forms
+        # A slip, found without a look at the forms
+        draft, typed_a_code = None, False
+        error = gettext(mistyped.words).format(**mistyped.numbers)
     if draft is None:
         if typed_a_code and (too_many := visits.too_many_codes(request, at=timezone.now())):
             return try_later(request, too_many)
