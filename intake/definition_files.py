@@ -13,7 +13,6 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 from django.template import TemplateDoesNotExist
 from django.template.loader import get_template
-from django.urls import get_resolver
 
 from intake.models import QuestionnaireVersion
 from intake.questionnaires import toml_source
@@ -122,7 +121,6 @@ def check_definition(source: bytes, rules_source: bytes | None) -> tuple[Questio
     except QuestionnaireRefused as refusal:
         raise DefinitionRefused(str(refusal)) from refusal
     check_root(definition)
-    check_addresses(definition)
     if rules_source is None:
         check_beginning(definition, {})
         return definition, None
@@ -157,17 +155,6 @@ def check_root(definition: Questionnaire) -> None:
             raise DefinitionRefused(f"{field.name} has more than {field.max_length} characters; shorten it")
 
 
-def check_addresses(definition: Questionnaire) -> None:
-    """A page's address must not be one that the screening itself has."""
-    taken = fixed_addresses()
-    for page in definition.pages:
-        if page.slug in taken:
-            raise DefinitionRefused(
-                f'{page.item.link_id}: the page would have the address "{page.slug}", which the site itself uses; '
-                "give the group another linkId"
-            )
-
-
 def check_beginning(definition: Questionnaire, site_answers: Answers) -> None:
     """Somebody who has answered nothing yet must find a page, or nobody can ever begin.
 
@@ -178,12 +165,6 @@ def check_beginning(definition: Questionnaire, site_answers: Answers) -> None:
         raise DefinitionRefused(
             "at the beginning nothing is asked; give at least one question that is shown no enableWhen"
         )
-
-
-def fixed_addresses() -> frozenset[str]:
-    """The first parts of the screening's own paths: check, done, support and the like."""
-    routes = (str(pattern.pattern) for pattern in get_resolver("intake.urls").url_patterns)
-    return frozenset(route.split("/")[0] for route in routes if not route.startswith("<")) - {""}
 
 
 def check_rules_fit(definition: Questionnaire, rules: Rules) -> None:

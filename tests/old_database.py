@@ -36,5 +36,10 @@ def rows(sql: str) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall()) if cursor.description else []
 
 
+def newest(app: str) -> tuple[str, str]:
+    (last,) = MigrationExecutor(connections["default"]).loader.graph.leaf_nodes(app)
+    return last
+
+
 def migrate(target: tuple[str, str]) -> None:
     MigrationExecutor(connections["default"]).migrate([target])

@@ -59,7 +59,7 @@ def test_a_draft_expires_after_it_began() -> None:
 def test_a_clinic_closes_after_it_opens() -> None:
     hours = OpeningHours.objects.filter(clinic=Clinic.objects.get())
     with pytest.raises(IntegrityError, match="closes_after_opening"), transaction.atomic():
-        hours.update(closes=datetime.time(6))
+        hours.update(opens=datetime.time(7), closes=datetime.time(6))
 
 
 def test_two_submissions_never_share_an_id(client: Client) -> None:

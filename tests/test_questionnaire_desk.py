@@ -18,7 +18,7 @@ from intake import actions
 from intake.management.commands.load_questionnaires import SHIPPED
 from intake.models import QuestionnaireVersion
 from tests.applicant import walk
-from tests.engine_builders import URL, group, item, questionnaire_json
+from tests.engine_builders import URL, item, questionnaire_json
 from tests.kidney_questionnaire import KIDNEY_RULES, screening_asking
 from tests.questionnaire_desk import DESK, FORM, address, imported, text
 from tests.signing_in import sign_in
@@ -81,7 +81,6 @@ def test_two_files_become_a_draft_with_its_own_page(staff_client: Client) -> Non
         (b" " * 2_000_001, None, "2,000,001 bytes, and 2,000,000 is the limit"),
         (FORM, b"#" * 150_001, "150,001 bytes, and 150,000 is the limit"),
         (b"\xff\x00", None, "not UTF-8"),
-        (questionnaire_json(item=[group("done", item("a"))]), None, "done: the page would have the address"),
     ],
 )
 def test_a_refused_file_names_the_link_id_and_the_reason_beside_its_field(

@@ -13,7 +13,7 @@ from intake import actions
 from intake.models import Draft, QuestionnaireVersion, Submission
 from intake.models.questionnaire import State
 from tests.applicant import send, walk
-from tests.engine_builders import URL, choice, group, item, questionnaire_json
+from tests.engine_builders import URL, choice, item, questionnaire_json
 from tests.kidney_questionnaire import KIDNEY_RULES, KIDNEYS, screening_asking
 from tests.opened import opened_body
 
@@ -92,7 +92,6 @@ def test_a_new_version_keeps_the_name_of_the_earlier_ones() -> None:
         (questionnaire_json(item("a"), url="https://x.example/???"), {}, "cannot stand in an address"),
         (KIDNEYS, {"slug": "a b"}, "cannot stand in an address"),
         (KIDNEYS, {"slug": "a" * 81}, "more than 80 characters"),
-        (questionnaire_json(item=[group("done", item("a"))]), {}, 'the address "done"'),
         (b"{}", {}, "resourceType is not Questionnaire"),
     ],
 )
@@ -241,10 +240,3 @@ def test_a_name_that_is_refused_leaves_no_draft_behind(files: Path) -> None:
     with pytest.raises(CommandError, match="who signed off"):
         command(files / "form.json", publish=True, signed_off_by="x" * 201)
     assert not QuestionnaireVersion.objects.filter(url=URL).exists()
-
-
-def test_a_folder_with_an_address_that_the_site_uses_is_not_loaded(tmp_path: Path) -> None:
-    (tmp_path / "form.json").write_bytes(questionnaire_json(item=[group("check", item("a"))]))
-    (tmp_path / "form.rules.toml").write_text(f'questionnaire = "{URL}"\nversion = "1.0.0"\n')
-    with pytest.raises(CommandError, match=r'form\.json: check: the page would have the address "check"'):
-        call_command("load_questionnaires", tmp_path, verbosity=0)

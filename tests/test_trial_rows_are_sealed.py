@@ -4,9 +4,8 @@ import json
 
 from intake import storage
 from intake.models import Note, Submission
-from tests.old_database import migrate, old_database, rows  # noqa: F401  (a fixture is found by its name)
+from tests.old_database import migrate, newest, old_database, rows  # noqa: F401  (a fixture is found by its name)
 
-LAST = ("intake", "0007_let_submissions_begin_unread")
 HEAD = {"name": "Test Patient 17", "birth_date": "1982-03-09", "contact": [], "scores": [], "flags": []}
 BODY = {"answers": {"name": ["Test Patient 17"]}, "pages": []}
 
@@ -28,7 +27,7 @@ def test_what_was_stored_in_plain_text_is_sealed_and_opens(old_database: None) -
         SELECT '00000000-0000-4000-8000-000000000002', id, 'en', '{json.dumps(BODY)}', now(), now(), now() + '1 day'
         FROM intake_questionnaireversion;
     """)
-    migrate(LAST)
+    migrate(newest("intake"))
     submission = Submission.objects.with_version().get()
     head, body = storage.read_both(submission)
     assert (head.name, body.answers["name"], submission.status) == (

@@ -90,8 +90,8 @@ def test_each_type_is_asked_and_its_answer_understood() -> None:
     [
         ({"at": "2:30"}, "q-at", "Enter a time for “About at”, such as 2:30 pm"),
         ({"at": "noon"}, "q-at", "Enter a time for “About at”, such as 2:30 pm"),
-        ({"when-month": "3", "when-day": "9", "when-year": "2026"}, "q-when", "Enter a real date and a time"),
-        ({"when-time": "2 pm"}, "q-when", "Enter a real date and a time"),
+        ({"when-month": "3", "when-day": "9", "when-year": "2026"}, "q-when", "Enter a real date and time"),
+        ({"when-time": "2 pm"}, "q-when", "Enter a real date and time"),
         ({"site": "clinic.example"}, "q-site", "Write the whole web address for “About site”"),
         ({"weight": "72.55"}, "q-weight", "Write “About weight” with at most 1 digits after the point"),
         ({"zip": "123"}, "q-zip", "Check how “About zip” is written: 10001"),

@@ -13,7 +13,7 @@ class PageCount(models.Model):
     questionnaire_version = models.ForeignKey(
         QuestionnaireVersion, on_delete=models.DO_NOTHING, related_name="+"
     )
-    page = models.CharField(max_length=120, help_text="The page's slug; empty for a form that was sent.")
+    page = models.TextField(help_text="The page's slug; empty for a form that was sent.")
     count = models.PositiveIntegerField()
 
     class Meta:
