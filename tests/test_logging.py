@@ -30,13 +30,16 @@ def log() -> Iterator[StringIO]:
         yield lines
 
 
+OF_THE_TESTS = ("lark",)  # reads the schema of bills of materials, which the site only writes
+
+
 def test_every_line_goes_through_the_private_formatter_and_none_by_mail() -> None:
     loggers = [logging.root, *(logging.getLogger(name) for name in logging.root.manager.loggerDict)]
     handlers = [
         handler
         for one in loggers
         for handler in one.handlers
-        if "_pytest" not in type(handler).__module__ and not isinstance(handler, logging.NullHandler)
+        if "_pytest" not in type(handler).__module__ and one.name not in OF_THE_TESTS
     ]
     assert [handler.name for handler in handlers] == ["console"]
     assert all(type(handler.formatter) is PrivateFormatter for handler in handlers)
