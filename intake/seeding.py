@@ -28,6 +28,7 @@ LIKELY: dict[str, tuple[str, ...]] = {  # one of these, all as likely
     "voicemail": ("yes", "yes", "no"),
     "text-messages": ("yes", "yes", "no"),
     "say-who": ("no", "no", "yes"),
+    "mail-when-arrived": ("no",),  # no letter to anybody who is made up
     "pain-duration": ("3-to-12-months", "1-to-5-years", "1-to-5-years", "over-5-years"),
     "pain-where": ("back", "back", "neck", "leg", "foot", "arm", "all-over"),
     "pain-diagnosis": ("crps", "fibromyalgia", "back-or-neck", "other-nerve-pain", "arthritis"),

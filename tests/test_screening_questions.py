@@ -375,7 +375,7 @@ def test_only_what_is_needed_must_be_answered() -> None:
     free_choices = {item.link_id for item in SCREENING.all_items if item.options and not item.required}
 
     assert texts == needed_texts
-    assert free_choices == {"best-time"}
+    assert free_choices == {"best-time", "mail-when-arrived"}
     assert problems(SCREENING, answers_of({})) == ()
     assert not {"email", "emergency-name", "medicine-names"} & set(HEALTHY)
 
@@ -389,6 +389,10 @@ def test_the_form_promises_nothing_and_judges_nobody() -> None:
 
 def test_no_condition_wants_the_absence_of_an_answer_but_for_the_blood_pressure_reading() -> None:
     conditions = itertools.chain.from_iterable(item.enable_when for item in SCREENING.all_items)
-    absent = {one.question for one in conditions if one.operator in {Operator.EXISTS, Operator.NOT_EQUAL}}
+    absent = {
+        one.question
+        for one in conditions
+        if one.operator is Operator.NOT_EQUAL or (one.operator, one.answer) == (Operator.EXISTS, False)
+    }
 
     assert absent == {"bp-systolic", "bp-diastolic"}

@@ -51,6 +51,7 @@ def test_staff_see_who_it_is_and_how_it_is_safe_to_reach_them() -> None:
         "birth_date": "birth-date",
         "phone": "phone",
         "email": "email",
+        "mail_wanted": "mail-when-arrived",
     }
     assert RULES.helper == {"name": "helper-name", "relationship": "helper-relationship"}
     assert safe_contact | {"emergency-name", "emergency-phone"} <= set(RULES.contact)
