@@ -243,6 +243,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 # Whoever sent the form sooner than this after its first page is perhaps a robot: the form is set aside, never refused.
 FASTEST_PERSON = timedelta(seconds=45)
 
+AUTHENTICATION_BACKENDS = ["clinic_site.accounts.rights.RightsInOneQuery"]
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",

@@ -2,57 +2,83 @@
 
 import datetime
 from collections.abc import Iterator
+from typing import Any
 
+from django.db import models
+from django.db.models import ExpressionWrapper, Subquery, Value
+from django.db.models.functions import Coalesce, Concat
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.timesince import timesince
 
-from clinic_site.clinic import Clinic, current_clinic
+from clinic_site.clinic import Clinic
 from intake.models import Heartbeat, Submission
-from intake.one_query import answers
+from intake.one_query import Questions, answers
 
 OLDEST_CANARY = datetime.timedelta(hours=3)  # they are sent hourly
 OLDEST_HEARTBEAT = datetime.timedelta(minutes=5)  # the worker makes its round twice a minute
+A_MINUTE = datetime.timedelta(minutes=1)
 LONGEST_UNTOLD = datetime.timedelta(minutes=2)
 MOST_COUNTED = 99
 
 
 def alarms(*, at: datetime.datetime) -> list[str]:
-    """A sentence each, with what to do, the most urgent first; none where all is well.
+    """A sentence each, with what to do, the most urgent first; none where all is well."""
+    return in_sentences(answers(**questions(at)), at=at)
 
-    Every page asks, so it is one statement while nobody is in danger. Each part reads the start of a small index.
-    """
-    submissions, crises = Submission.objects.all(), Submission.objects.unacknowledged()
+
+def questions(at: datetime.datetime) -> Questions:
+    """What every page of the desk asks. Each reads the start of a small index."""
+    submissions, crises = Submission.objects.all(), Submission.objects.unacknowledged().order_by()
     opened = Submission.objects.canaries().filter(opens=True).order_by("-received_at")
-    found = answers(
-        crisis=("value", crises.order_by("received_at").values("received_at")[:1]),
-        untold=("exists", crises.filter(alerted_at=None, received_at__lt=at - LONGEST_UNTOLD).values("pk")),
-        beat=("value", Heartbeat.objects.values("at")[:1]),
-        untried=(
+    clinic = Clinic.objects.order_by("pk")
+    minutes = Coalesce(
+        Subquery(clinic.values("acknowledge_within_minutes")[:1]), Clinic().acknowledge_within_minutes
+    )
+    longest = ExpressionWrapper(Value(A_MINUTE) * minutes, models.DurationField())
+    somebody = clinic.exclude(on_call_name="").exclude(on_call_phone="")
+    return {
+        "crisis": ("value", crises.order_by("received_at").values("received_at")[:1]),
+        "late": (
+            "count",
+            crises.filter(received_at__lte=Value(at) - longest).values("pk")[: MOST_COUNTED + 1],
+        ),
+        "untold": (
+            "exists",
+            crises.filter(alerted_at=None, received_at__lt=at - LONGEST_UNTOLD).values("pk"),
+        ),
+        "on_call": ("value", somebody.values(who=Concat("on_call_name", Value(", "), "on_call_phone"))[:1]),
+        "beat": ("value", Heartbeat.objects.values("at")[:1]),
+        "untried": (
             "exists",
             submissions.filter(opens=None, received_at__lt=at - OLDEST_HEARTBEAT).values("pk"),
         ),
-        closed=("count", submissions.filter(opens=False).values("pk")[: MOST_COUNTED + 1]),
-        canary=("value", opened.values("received_at")[:1]),
-        old=("exists", submissions.filter(received_at__lt=at - OLDEST_CANARY).values("pk")[:1]),
-    )
+        "closed": ("count", submissions.filter(opens=False).values("pk")[: MOST_COUNTED + 1]),
+        "canary": ("value", opened.values("received_at")[:1]),
+        "old": ("exists", submissions.filter(received_at__lt=at - OLDEST_CANARY).values("pk")[:1]),
+    }
+
+
+def in_sentences(found: dict[str, Any], *, at: datetime.datetime) -> list[str]:
+    """`found` answers the questions of the same moment."""
     return [
-        *(safety_alarms(found["crisis"], untold=found["untold"], at=at) if found["crisis"] else ()),
+        *safety_alarms(
+            found["crisis"], late=found["late"], untold=found["untold"], on_call=found["on_call"], at=at
+        ),
         *worker_alarms(found["beat"], untried=found["untried"], at=at),
         *sealing_alarms(found["closed"], found["canary"], has_old=found["old"], at=at),
     ]
 
 
-def safety_alarms(oldest: datetime.datetime, *, untold: bool, at: datetime.datetime) -> Iterator[str]:
+def safety_alarms(
+    oldest: datetime.datetime | None, *, late: int, untold: bool, on_call: str | None, at: datetime.datetime
+) -> Iterator[str]:
     """Of people who may be in danger while nobody has taken that up. `oldest` is when the first came in."""
-    clinic = current_clinic()
-    limit = datetime.timedelta(minutes=clinic.acknowledge_within_minutes)
-    if oldest <= at - limit:
-        late = Submission.objects.unacknowledged().filter(received_at__lte=at - limit)
-        count = late[: MOST_COUNTED + 1].count()
+    if oldest and late:
         yield (
-            f"{in_words(count)} {'person' if count == 1 else 'people'} may be in danger, and nobody has acknowledged "
-            f"that. The first has waited {timesince(oldest, at, depth=1)}. Open the queue now.{on_call(clinic)}"
+            f"{in_words(late)} {'person' if late == 1 else 'people'} may be in danger, and nobody has acknowledged "
+            f"that. The first has waited {timesince(oldest, at, depth=1)}. Open the queue now."
+            + (f" On call: {on_call}." if on_call else "")
         )
     if untold:
         yield (
@@ -63,12 +89,6 @@ def safety_alarms(oldest: datetime.datetime, *, untold: bool, at: datetime.datet
 
 def in_words(count: int) -> str:
     return f"{MOST_COUNTED}+" if count > MOST_COUNTED else str(count)
-
-
-def on_call(clinic: Clinic) -> str:
-    if not clinic.on_call_name:
-        return ""
-    return f" On call: {clinic.on_call_name}, {clinic.on_call_phone}." if clinic.on_call_phone else ""
 
 
 def worker_alarms(seen: datetime.datetime | None, *, untried: bool, at: datetime.datetime) -> Iterator[str]:

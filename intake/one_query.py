@@ -5,6 +5,8 @@ from typing import Any
 from django.db import connection
 from django.db.models import QuerySet
 
+Questions = dict[str, tuple[str, QuerySet[Any, Any]]]
+
 
 def answers(**questions: tuple[str, QuerySet[Any, Any]]) -> dict[str, Any]:
     """Each question is "count", "exists" or "value" of a queryset; for "value" the query has one column and row.

@@ -30,7 +30,6 @@ from clinic_site.staff_access import is_ours, note_second_step
 
 HALF_WAY = "half_way"  # in the session: who knew the password, when, and where they want to go
 PATIENCE = 10 * 60  # seconds from the password to the second step
-BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 only_get_and_post = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -95,7 +94,7 @@ def finish(request: HttpRequest, account: User, *, by: str, onward: str) -> Http
     request.session.pop(HALF_WAY, None)
     if by != "password":
         note_second_step(request, account, by=by)
-    login(request, account, backend=BACKEND)
+    login(request, account)
     return HttpResponseRedirect(onward)
 
 

@@ -17,11 +17,12 @@ from clinic_site import audit
 from clinic_site.audit import Action, AuditEvent
 from clinic_site.clinic import Clinic
 from clinic_site.staff_access import ask_to_confirm, confirmed_recently
-from intake import actions, search
+from intake import actions, alarms, search
 from intake.admin import compare_page, looks, printing, queue, review_page
 from intake.admin.exports import MOST_AT_ONCE, export_file
 from intake.admin.review_forms import AssignForm, CallForm, TakenForm
 from intake.models import CallOutcome, Submission, Taken
+from intake.one_query import answers
 from intake.people import Term
 from intake.process_keys import recipients
 from intake.secret import ReferenceMistyped
@@ -93,9 +94,15 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
             page = queue.page_of(tab, me, after=after, before=before)
         except queue.NoSuchPlace:  # an old bookmark, or somebody tried out what an address may ask for
             return redirect(QUEUE)
-        counts = queue.counts(me)
-        tabs = [(one, counts[one.key]) for one in queue.TABS.values()]
-        return self.list_of(request, page.rows, title="Submissions", tab=tab, page=page, tabs=tabs)
+        at = timezone.now()
+        found = answers(
+            **queue.counts(me), **alarms.questions(at)
+        )  # the tabs and the banners in one statement
+        tabs = [(one, queue.in_tab(found[one.key])) for one in queue.TABS.values()]
+        banners = alarms.in_sentences(found, at=at)
+        return self.list_of(
+            request, page.rows, title="Submissions", tab=tab, page=page, tabs=tabs, alarms=banners
+        )
 
     def list_of(
         self, request: HttpRequest, rows: list[Submission], *, title: str, **context: Any

@@ -187,15 +187,22 @@ class Submission(Envelope):
                 name="intake_submission_mine",
             ),
             models.Index(
+                fields=["priority", "received_at", "id"],
+                condition=models.Q(kind="patient", quarantined=True, status=Status.NEW),
+                name="intake_submission_set_aside",
+            ),
+            models.Index(
                 fields=["-received_at", "-id"],
                 condition=models.Q(kind="patient", status__in=CLOSED),
                 name="intake_submission_done",
             ),
             # What the worker and the alarms look for is a handful among very many.
+            # "IS NULL" keeps no order in an index that begins with it: so two, each of its own rows.
             models.Index(
-                fields=["opens", "received_at"],
-                condition=models.Q(opens=False) | models.Q(opens=None),
-                name="intake_submission_not_opened",
+                fields=["received_at"], condition=models.Q(opens=None), name="intake_submission_not_tried"
+            ),
+            models.Index(
+                fields=["received_at"], condition=models.Q(opens=False), name="intake_submission_not_opened"
             ),
             models.Index(
                 fields=["received_at"], condition=models.Q(kind="canary"), name="intake_submission_canaries"
