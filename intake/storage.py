@@ -68,11 +68,23 @@ class Body:
 # Drafts
 
 
-def seal_draft(draft: Draft, secret: Secret, *, answers: Answers, changed: Mapping[str, int]) -> None:
-    """Put the answers into the draft's column, sealed, and keep them at hand on the draft."""
+def seal_draft(
+    draft: Draft,
+    secret: Secret,
+    *,
+    answers: Answers,
+    changed: Mapping[str, int],
+    consent: Mapping[str, Any] = MappingProxyType({}),
+) -> None:
+    """Put the answers into the draft's column, sealed, and keep them at hand on the draft.
+
+    A receipt gets along what its sender was told about sending, so that the copy shows just that.
+    """
     written = {"answers": to_json(draft.questionnaire_version.definition, answers), "changed": dict(changed)}
+    if consent:
+        written["consent"] = dict(consent)
     draft.contents = sealing.seal_draft(as_bytes(written), key=secret.draft_key, draft_id=draft.id)
-    draft.answers, draft.changed = answers, changed
+    draft.answers, draft.changed, draft.consent = answers, changed, consent
 
 
 def open_draft(draft: Draft, secret: Secret) -> None:
@@ -81,12 +93,13 @@ def open_draft(draft: Draft, secret: Secret) -> None:
     Raises CannotOpen, or ValueError for answers that do not fit the questionnaire.
     """
     if not draft.contents:
-        draft.answers, draft.changed = {}, {}
+        draft.answers, draft.changed, draft.consent = {}, {}, {}
         return
     opened = sealing.open_draft(bytes(draft.contents), key=secret.draft_key, draft_id=draft.id)
     written = json.loads(opened)
     draft.answers = from_json(draft.questionnaire_version.definition, written["answers"])
     draft.changed = written["changed"]
+    draft.consent = written.get("consent", {})
 
 
 # Submissions: sealing

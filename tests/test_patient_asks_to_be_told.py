@@ -59,7 +59,9 @@ def test_who_says_no_or_leaves_it_blank_is_not_written_to(client: Client, answer
 def test_without_an_address_nobody_is_asked_and_a_yes_of_before_counts_no_more(client: Client) -> None:
     walk(client, mail_when_arrived="yes")
     assert saved_answers(client)["mail-when-arrived"] == ["yes"]
-    client.post("/screening/contact/", {"q-phone": "(410) 555-0117", "shown": ["phone", "best-time", "email"]})
+    client.post(
+        "/screening/contact/", {"q-phone": "(410) 555-0117", "shown": ["phone", "best-time", "email"]}
+    )
     assert "q-mail-when-arrived" not in client.get("/screening/contact-safety/").text
     client.post("/screening/check/")
     assert opened_head().mail_to == ""

@@ -2,6 +2,7 @@
 
 import datetime
 from dataclasses import asdict
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,8 +10,9 @@ import time_machine
 from django.core import mail
 from django.test import Client
 
+from clinic_site.clinic import Clinic
 from intake import consent, storage
-from intake.models import Submission
+from intake.models import Draft, Submission
 from tests.applicant import send, walk
 from tests.opened import changed_inside, opened_body, secret_of
 
@@ -69,6 +71,53 @@ def test_words_that_changed_meanwhile_are_shown_before_anything_is_sent(
     monkeypatch.setattr(consent, "VERSION", "2031-01-01")
     assert client.post("/screening/check/", {"as_of": shown}).status_code == 422
     assert not Submission.objects.exists()
+
+
+def test_a_clinic_that_got_another_name_is_shown_before_anything_is_sent_to_it(client: Client) -> None:
+    shown = walk(client).context["as_of"]
+    Clinic.objects.update(name="Another Clinic (Demonstration)")
+    again = client.post("/screening/check/", {"as_of": shown})
+    assert again.status_code == 422
+    assert "Your answers go to Another Clinic" in again.text
+    assert not Submission.objects.exists()
+
+
+def test_the_copy_shows_the_words_that_were_agreed_to_and_not_those_of_today(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = send(client)
+    agreed = opened_body().consent
+    monkeypatch.setattr(consent, "VERSION", "2031-01-01")
+    monkeypatch.setattr(consent, "points", lambda clinic_name: ["Something quite different."])
+    copy = client.get("/screening/copy/").text
+    assert "Something quite different" not in copy + done.text
+    assert f"version {agreed['version']}" in copy
+    assert len(agreed["points"]) == 5
+    for point in agreed["points"]:
+        assert point in copy
+
+
+def test_the_copy_of_a_form_in_spanish_stays_in_the_words_that_were_sent(
+    client: Client, settings: Any
+) -> None:
+    settings.SHOW_UNREVIEWED_TRANSLATIONS = True
+    send(client, at="/es/screening/")
+    copy = client.get("/screening/copy/").text
+    assert '<html lang="en">' in copy
+    assert '<dt lang="es">Fecha de nacimiento</dt>' in copy
+    assert '<ul lang="es"><li>Sus respuestas van a' in copy
+    assert "Fecha de nacimiento" in client.get("/es/screening/copy/").text
+
+
+def test_a_receipt_of_before_the_agreement_was_kept_shows_none(client: Client) -> None:
+    send(client)
+    draft, secret = Draft.objects.get(), secret_of(client)
+    storage.open_draft(draft, secret)
+    storage.seal_draft(draft, secret, answers=draft.answers, changed={})
+    draft.save()
+    copy = client.get("/screening/copy/").text
+    assert "Test Patient 17" in copy
+    assert "What you agreed to" not in copy
 
 
 def test_a_form_sealed_before_the_agreement_was_kept_still_opens(client: Client) -> None:

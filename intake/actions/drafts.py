@@ -206,7 +206,7 @@ def receipt_of_sending(
         quarantined=fell_for_trap or is_too_fast,
         at=at,
     )
-    storage.seal_draft(draft, secret, answers=answers, changed={})
+    storage.seal_draft(draft, secret, answers=answers, changed={}, consent=consent)
     draft.sent_at = draft.saved_at = at
     draft.expires_at = end_of_day(at + RECEIPT_LIFETIME)
     draft.save(update_fields=["contents", "sent_at", "saved_at", "expires_at"])

@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 from django.db import models
 
@@ -54,6 +55,8 @@ class Draft(models.Model):
     answers: Answers = MappingProxyType({})
     changed: Mapping[str, int] = MappingProxyType({})
     """By a page's slug, the revision that last changed its answers."""
+    consent: Mapping[str, Any] = MappingProxyType({})
+    """Of a receipt: version, language and sentences of what its sender agreed to."""
 
     objects = DraftQuerySet.as_manager()
 

@@ -3,9 +3,10 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language, override
 from django.views.decorators.http import require_http_methods, require_safe
 
-from clinic_site.clinic import current_clinic
+from clinic_site.clinic import Clinic, current_clinic
 from intake import actions, consent, visits
 from intake.cookies import read_secret
 from intake.models import Draft
@@ -26,13 +27,14 @@ def check(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return render_check(request, draft)
     # What is sent is what this page showed: another window may have changed an answer since.
-    if request.POST.get("as_of", as_of(draft)) != as_of(draft):
+    clinic = current_clinic()
+    if request.POST.get("as_of", as_of(draft, clinic)) != as_of(draft, clinic):
         return render_check(request, draft, has_changed=True)
     try:
         actions.submit(
             secret=secret,
             based_on=draft.revision,
-            consent=consent.shown(current_clinic().name),
+            consent=consent.shown(clinic.name),
             fell_for_trap=visits.fell_for_trap(request),
             at=timezone.now(),
         )
@@ -43,7 +45,7 @@ def check(request: HttpRequest) -> HttpResponse:
     except actions.NotComplete:
         return render_check(request, current_draft(request) or draft)
     except actions.NotConfirmed:
-        return render(request, "intake/not_confirmed.html", {"as_of": as_of(draft)}, status=503)
+        return render(request, "intake/not_confirmed.html", {"as_of": as_of(draft, clinic)}, status=503)
     return redirect("intake:done")
 
 
@@ -52,7 +54,7 @@ def render_check(request: HttpRequest, draft: Draft, *, has_changed: bool = Fals
     context = {
         "clinic": clinic,
         "draft": draft,
-        "as_of": as_of(draft),
+        "as_of": as_of(draft, clinic),
         "trap": visits.TRAP,
         "has_changed": has_changed,
         "pages": as_seen(draft.questionnaire_version.definition, journey.answers),
@@ -64,9 +66,9 @@ def render_check(request: HttpRequest, draft: Draft, *, has_changed: bool = Fals
     return render(request, "intake/check.html", context, status=422 if request.method == "POST" else 200)
 
 
-def as_of(draft: Draft) -> str:
+def as_of(draft: Draft, clinic: Clinic) -> str:
     """Names the answers and the words of agreement that a check page showed."""
-    return f"{draft.revision}/{consent.VERSION}"
+    return f"{draft.revision}/{consent.mark(clinic.name)}"
 
 
 @require_safe
@@ -93,13 +95,14 @@ def copy(request: HttpRequest) -> HttpResponse:
     secret, draft = read_secret(request), current_draft(request)
     if secret is None or draft is None or draft.sent_at is None:
         return no_form_here(request)
-    clinic = current_clinic()
+    with override(draft.language):  # as it was sent, whatever language the page around it is in
+        pages = as_seen(draft.questionnaire_version.definition, draft.answers) if draft.answers else ()
     context = {
-        "clinic": clinic,
+        "clinic": current_clinic(),
         "draft": draft,
         "reference": reference_of(secret.submission_id),
         "copy_until": draft.sent_at + RECEIPT_ANSWERS_LIFETIME,
-        "pages": as_seen(draft.questionnaire_version.definition, draft.answers) if draft.answers else [],
-        "consent_points": consent.points(clinic.name),
+        "pages": pages,
+        "language_sent": draft.language if draft.language != get_language() else "",
     }
     return render(request, "intake/copy.html", context, status=200 if draft.answers else 410)
