@@ -64,6 +64,11 @@ def pytest_configure(config: pytest.Config) -> None:
     django.setup()
     from django.db import connection
 
+    from tests import sooner
+
+    sooner.hash_passwords_cheaply()
+    sooner.scan_static_files_once()
+
     del connection.settings_dict["OPTIONS"]["assume_role"]  # the tests' own code works as the owner
     if is_worker(config):
         return
