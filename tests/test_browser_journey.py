@@ -1,125 +1,19 @@
-"""The patient's whole journey in a real browser: every state of every page, by keyboard alone, and with a lost line."""
+"""The patient's whole journey in a real browser: by keyboard alone, with a lost line, on another device, on paper."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from intake.models import Submission
-from tests.applicant import ANSWERS, NOT_AT_ALL, page_fields, send, walk
-from tests.opened import come_back, secret_of
-from tests.test_browser_small_phone import SMALLEST_TARGET, TOO_SMALL, begin
+from tests.applicant import ANSWERS, NOT_AT_ALL, send, walk
+from tests.opened import secret_of
+from tests.test_browser_small_phone import begin
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-WCAG_AND_BEST_PRACTICE = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-OF_A_WIDE_DARK_SCREEN = ["color-contrast", "target-size"]
-
-
-def states() -> Iterator[tuple[str, Any]]:
-    """Each kind of page that a patient meets, in each of its states: its name, and the site's answer."""
-    nobody, patient = Client(), Client()
-    for path in ("", "is-this-for-me/", "age/", "resume/", "support/", "contact/"):
-        yield f"{path or 'start'} for anybody", nobody.get(f"/screening/{path}")
-    yield "accessibility", nobody.get("/accessibility/")
-    yield "code mistyped", nobody.post("/screening/resume/", {"code": "nonsense"})
-    yield "adults only", nobody.post("/screening/age/", {"q-adult": "no"})
-    yield from pages_on_the_way(patient)
-    yield "stopping", patient.get("/screening/leave/")
-    yield "start with a saved form", patient.get("/screening/")
-    yield "check, unfinished", patient.get("/screening/check/")
-    yield "deleting", patient.get("/screening/delete/")
-    yield "birth date", Client().post("/screening/resume/", {"code": secret_of(patient).code})
-    wrong = come_back(Client(), secret_of(patient).code, **{"birth-date-day": "1"})
-    yield "birth date, wrong", wrong
-    page = walk(patient, until="mood-3")
-    thought = page_fields(page, ANSWERS | {"mood-self-harm": "LA6571-9"})
-    yield "crisis", patient.post("/screening/mood-3/", thought, follow=True)
-    yield "crisis with errors", patient.post("/screening/mood-3/", {"q-mood-self-harm": "LA6569-3"})
-    yield "check", walk(patient, mood_self_harm="LA6569-3")
-    yield (
-        "another window",
-        patient.post("/screening/contact/", {"revision": "1", "q-phone": "(410) 555-0109"}),
-    )
-    yield "sent", send(patient, mood_self_harm="LA6569-3")
-    yield "copy", patient.get("/screening/copy/")
-    yield "sent already", patient.post("/screening/contact/", {"q-phone": "(410) 555-0109"})
-    yield "left", left()
-
-
-def pages_on_the_way(patient: Client) -> Iterator[tuple[str, Any]]:
-    """Some pages as they come, empty, and then with mistakes; the patient stands at the list of medicines after."""
-    response = patient.get("/screening/age/")
-    while (path := response.request["PATH_INFO"]) != "/screening/medicine-list/":
-        name = path.split("/")[2]
-        if name in ("answering", "about-you", "pain", "pain-impact", "mind", "size"):
-            yield name, response
-            yield f"{name} with errors", patient.post(path, {"q-weight-pounds": "many", "q-respondent": "x"})
-        response = patient.post(path, page_fields(response, ANSWERS), follow=True)
-    yield "medicine-list", response
-
-
-def left() -> Any:
-    client = Client()
-    walk(client, until="about-you")
-    return client.post("/screening/leave/")
-
-
-STRUCTURE = """() => {
-  const wrong = [];
-  const say = (what, nodes) => nodes.forEach((node) => wrong.push(`${what}: ${node.outerHTML.slice(0, 120)}`));
-  const every = (selector) => [...document.querySelectorAll(selector)];
-  say("summary link without an input", every(".error-summary [data-leads-to-questions] a").filter(
-    (link) => !document.getElementById(decodeURIComponent(link.hash.slice(1)))?.matches("input, textarea")));
-  say("describedby leads nowhere", every("[aria-describedby]").filter(
-    (one) => one.getAttribute("aria-describedby").split(" ").some((id) => !document.getElementById(id))));
-  say("group without a legend", every("fieldset").filter((one) => !one.querySelector(":scope > legend")));
-  say("id twice", every("[id]").filter((one) => every(`[id="${CSS.escape(one.id)}"]`).length > 1));
-  say("required bubble or spinner", every("[required], input[type=number]"));
-  if (every("h1").length !== 1) wrong.push(`${every("h1").length} h1`);
-  const width = document.documentElement.scrollWidth;
-  if (width > innerWidth) wrong.push(`${width} px wide`);
-  const summary = document.querySelector(".error-summary");
-  if (summary && document.querySelector("form .question--error") && !document.title.startsWith("Error:"))
-    wrong.push("no Error: in the title");
-  return wrong;
-}"""
-
-
-def test_no_state_of_any_page_has_an_accessibility_violation(page: Page, live_server: LiveServer) -> None:
-    shown: dict[str, str] = {}
-    page.route("**/shown", lambda route: answer_with(route, shown["html"]))
-    wrong, seen = [], 0
-    for name, response in states():
-        assert response.status_code not in (204, 302), name
-        shown["html"] = response.text
-        page.goto(f"{live_server.url}/shown")
-        for width, scheme, rules in (
-            (320, "light", WCAG_AND_BEST_PRACTICE),
-            (1280, "dark", OF_A_WIDE_DARK_SCREEN),
-        ):
-            page.set_viewport_size({"width": width, "height": 800})
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            found = Axe().run(page, options={"runOnly": rules, "resultTypes": ["violations"]}).response
-            complaints = [
-                *[f"{one['id']} {[node['target'] for node in one['nodes']]}" for one in found["violations"]],
-                *page.evaluate(STRUCTURE),
-                *page.evaluate(TOO_SMALL, SMALLEST_TARGET),
-            ]
-            wrong += [f"{name}, {width} px, {scheme}: {complaint}" for complaint in complaints]
-        seen += 1
-    assert seen > 35
-    assert wrong == []
-
-
-def answer_with(route: Route, html: str) -> None:
-    route.fulfill(body=html, content_type="text/html; charset=utf-8")
-
-
 FOCUSED = """() => {
   const one = document.activeElement;
   const shows = (node) => {
