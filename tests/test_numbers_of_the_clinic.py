@@ -23,12 +23,12 @@ def counts() -> dict[str, int]:
 
 def test_each_page_is_counted_once_however_often_it_is_saved() -> None:
     client = Client()
-    walk(client, until="contact")
-    walk(client, until="contact")
+    walk(client, until="contact", is_whole=True)
+    walk(client, until="contact", is_whole=True)
     before = counts()
     assert before["age"] == 1
     assert set(before.values()) == {1}
-    send(client)
+    send(client, is_whole=True)
     after = counts()
     assert after[""] == 1
     assert set(after.values()) == {1}
@@ -36,8 +36,8 @@ def test_each_page_is_counted_once_however_often_it_is_saved() -> None:
 
 
 def test_somebody_who_leaves_is_missed_on_the_next_page() -> None:
-    send(Client())
-    walk(Client(), until="pain")
+    send(Client(), is_whole=True)
+    walk(Client(), until="pain", is_whole=True)
     found = counts()
     assert (found["age"], found["pain"], found[""]) == (2, 1, 1)
 
