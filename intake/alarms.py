@@ -97,8 +97,11 @@ def worker_alarms(seen: datetime.datetime | None, *, untried: bool, at: datetime
             f"The worker does not run: it was last seen {timesince(seen, at, depth=1)} ago. Nobody is told of new "
             "forms by mail or phone. Look at the queue often, and call whoever runs the site."
         )
-    elif seen is None and untried:
-        yield "Nobody has tried whether the newest submissions open: the worker does not run."
+    elif untried:
+        yield (
+            "Nobody has tried whether the newest submissions open, so nobody is told of them: the worker does not run, "
+            "or something stops it. Look at the queue often, and call whoever runs the site."
+        )
 
 
 def sealing_alarms(

@@ -34,5 +34,5 @@ def send(*, to: str, link: str, expires_at: datetime.datetime) -> None:
     )
     try:
         letter.send()
-    except (OSError, smtplib.SMTPException):  # its text may quote the address
+    except (OSError, ValueError, smtplib.SMTPException):  # its text may quote the address
         raise NotMailed from None

@@ -88,16 +88,16 @@ class Context:
 
     purpose: Purpose
     submission_id: uuid.UUID
-    questionnaire: str
-    """Url and version: "https://clinic.example/q|1.2"; empty for a note."""
-    definition_hash: str
-    rules_hash: str
     kind: str
     """Of the submission (patient, canary), or of the note."""
-    priority: str
-    """As a word; empty for a note."""
     received_at: datetime.datetime
     """With its time zone. For a note, when it was written."""
+    questionnaire: str = ""
+    """Url and version: "https://clinic.example/q|1.2"; this and the next three are empty for a note."""
+    definition_hash: str = ""
+    rules_hash: str = ""
+    priority: str = ""
+    """As a word."""
     author: str = ""
     """The account that wrote a note."""
 
@@ -288,7 +288,7 @@ def self_test(recipients: Recipients, keyring: Keyring) -> tuple[str, ...]:
 def opens_a_marker(key: PrivateKey, recipients: Recipients) -> bool:
     marker = os.urandom(KEY_LENGTH)
     at = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
-    context = Context(Purpose.SELF_TEST, uuid.UUID(int=0), "", "", "", "", "", at)
+    context = Context(Purpose.SELF_TEST, uuid.UUID(int=0), "marker", at)
     is_recipient = key.id in (
         recipients.clinic.id,
         recipients.escrow.id,

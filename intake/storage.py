@@ -6,7 +6,7 @@ draft is sealed under the patient's own secret, so nobody can who does not hold 
 
 import datetime
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from types import MappingProxyType
@@ -16,12 +16,13 @@ from intake import sealing
 from intake.keys import Keyring, PublicKey
 from intake.models import Draft, ExportPart, Kind, Note, Priority, Submission
 from intake.process_keys import keyring, recipients
-from intake.questionnaires.answers import Answers, SeenPage, as_seen, from_json, in_words, to_json
+from intake.questionnaires.answers import Answers, as_seen, from_json, in_words, to_json
 from intake.questionnaires.definition import Questionnaire
 from intake.questionnaires.scoring import Score
 from intake.questionnaires.triage import Flag, Level, Rules, Triage, age_in_years
 from intake.sealing import CannotOpen, Why
 from intake.secret import Secret
+from intake.shapes import FLAG, PAGE, SCORE, SEEN_ITEM, are_parts, check_shape, is_part, is_text, parsed
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,12 +197,8 @@ def body_contents(
     return {
         "consent": dict(consent),
         "answers": to_json(questionnaire, answers),
-        "pages": [page_contents(page) for page in as_seen(questionnaire, answers)],
+        "pages": [asdict(page) for page in as_seen(questionnaire, answers)],
     }
-
-
-def page_contents(page: SeenPage) -> dict[str, Any]:
-    return asdict(page)
 
 
 # Submissions: opening. Raises CannotOpen for a row that was changed or is sealed to a key that is not here.
@@ -227,28 +224,22 @@ def read_both(submission: Submission) -> tuple[Head, Body]:
     return head_from(head), body_from(body)
 
 
-SCORE = {"name": str, "unit": str, "band": str, "source": str, "items": list, "missing": list}
-FLAG = {"rule_id": str, "level": str, "reason": str, "source": str, "row": str, "evidence": list}
-PAGE = {"title": str, "slug": str, "items": list}
-SEEN_ITEM = {"link_id": str, "prefix": str, "text": str, "is_question": bool, "answers_in_words": list}
-
-
 def head_from(opened: bytes) -> Head:
     """Raises CannotOpen for a head that this program did not write: whoever may add rows could seal anything."""
     with told_as_cannot_open():
-        head = json.loads(opened)
+        head = parsed(opened)
         for score in head["scores"]:
             check_shape(score, SCORE)
         for flag in head["flags"]:
             check_shape(flag, FLAG)
             Level(flag["level"])
-        check_shape(head, {"name": str})
+        check_shape(head, {"name": is_text})
         return Head(
             name=head["name"],
             birth_date=datetime.date.fromisoformat(head["birth_date"]) if head["birth_date"] else None,
             contact=tuple((str(label), str(answer)) for label, answer in head["contact"]),
-            scores=as_tuple(head["scores"]),
-            flags=as_tuple(head["flags"]),
+            scores=tuple(head["scores"]),
+            flags=tuple(head["flags"]),
             mail_to=str(head.get("mail_to", "")),
         )
 
@@ -256,14 +247,14 @@ def head_from(opened: bytes) -> Head:
 def body_from(opened: bytes) -> Body:
     """Raises CannotOpen, as `head_from` does."""
     with told_as_cannot_open():
-        body = json.loads(opened)
+        body = parsed(opened)
         body = {"consent": {}, **body}  # what was sealed before it was kept has none
-        check_shape(body, {"answers": dict, "pages": list, "consent": dict})
+        check_shape(body, {"answers": is_part, "pages": are_parts, "consent": is_part})
         for page in body["pages"]:
             check_shape(page, PAGE)
             for item in page["items"]:
                 check_shape(item, SEEN_ITEM)
-        return Body(answers=body["answers"], pages=as_tuple(body["pages"]), consent=body["consent"])
+        return Body(answers=body["answers"], pages=tuple(body["pages"]), consent=body["consent"])
 
 
 @contextmanager
@@ -274,16 +265,11 @@ def told_as_cannot_open() -> Iterator[None]:
         ArithmeticError,
         AttributeError,
         LookupError,
+        RecursionError,
         TypeError,
         ValueError,
     ):  # its text may quote the patient
         raise CannotOpen(Why.CONTENTS) from None
-
-
-def check_shape(part: Mapping[str, Any], shape: Mapping[str, type]) -> None:
-    for name, kind in shape.items():
-        if not isinstance(part[name], kind):
-            raise TypeError(name)
 
 
 def sealed_of(row: Submission | Note | ExportPart) -> sealing.Sealed:
@@ -321,11 +307,7 @@ def note_context_of(note: Note) -> sealing.Context:
     return sealing.Context(
         purpose=sealing.Purpose.NOTE,
         submission_id=note.submission_id,
-        questionnaire="",
-        definition_hash="",
-        rules_hash="",
         kind="note",
-        priority="",
         received_at=note.written_at,
         author=note.author,
     )
@@ -348,11 +330,7 @@ def export_context_of(part: ExportPart) -> sealing.Context:
     return sealing.Context(
         purpose=sealing.Purpose.EXPORT,
         submission_id=part.export.pk,  # an export's own number stands there
-        questionnaire="",
-        definition_hash="",
-        rules_hash="",
         kind=f"part {part.number}",
-        priority="",
         received_at=part.export.asked_at,
         author=part.export.asked_by,
     )
@@ -360,7 +338,3 @@ def export_context_of(part: ExportPart) -> sealing.Context:
 
 def as_bytes(contents: Mapping[str, Any]) -> bytes:
     return json.dumps(contents, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def as_tuple(rows: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
-    return tuple(rows)

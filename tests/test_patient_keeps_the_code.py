@@ -87,6 +87,14 @@ def test_a_mail_server_that_is_down_costs_nobody_the_code(
     assert secret_of(client).code in response.text
 
 
+def test_an_address_that_no_mail_can_reach_costs_nobody_the_code(client: Client, settings) -> None:  # type: ignore[no-untyped-def]
+    settings.EMAIL_HOST = "mail.clinic.example"
+    walk(client, until="contact")
+    response = client.post("/screening/mail-link/", {"email": f"a@{'ä' * 60}.example"})
+    assert response.status_code == 503
+    assert secret_of(client).code in response.text
+
+
 def test_without_a_mail_server_no_mail_is_offered(client: Client) -> None:
     walk(client, until="contact")
     assert "mail-link" not in client.get("/screening/leave/").text

@@ -1,16 +1,21 @@
 """What stands in the database: sealed columns that take nothing else, and rows that open only as they were sealed."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
-from intake import storage
+from clinic_site.roles import Role
+from intake import actions, sealing, storage
 from intake.models import Draft, Note, Priority, Submission
+from intake.process_keys import recipients
 from intake.sealing import CannotOpen
 from tests.applicant import send, walk
-from tests.opened import opened_head
+from tests.crises import HAS_THOUGHTS, sent
+from tests.opened import changed_inside, opened_head
+from tests.serving_roles import acting_as
 
 pytestmark = pytest.mark.django_db
 
@@ -129,3 +134,56 @@ def test_the_scores_and_flags_come_out_as_they_went_in(client: Client) -> None:
     assert head.name == "Test Patient 17"
     assert head.initials == "T. P. 1."
     assert "self-harm" in {flag["rule_id"] for flag in head.flags}
+
+
+# Whoever took over the public process can seal what they like to the clinic's key.
+STRANGE_HEADS: dict[str, Callable[[dict[str, Any]], object]] = {
+    "half a pair of surrogates": lambda head: head.update(name="\ud800"),
+    "a number for a name": lambda head: head.update(name=17),
+    "a list for an instrument": lambda head: head["scores"][0].update(instrument=[]),
+    "no points": lambda head: head["scores"][0].pop("points"),
+    "points that are no number": lambda head: head["scores"][0].update(points="NaN"),
+    "a list in the evidence": lambda head: head["flags"][0].update(evidence=[[]]),
+    "no flags": lambda head: head.pop("flags"),
+}
+
+
+@pytest.mark.parametrize("strange", STRANGE_HEADS)
+def test_a_head_that_the_site_did_not_write_breaks_no_page_and_stops_no_worker(
+    staff_client: Client, strange: str
+) -> None:
+    submission = sent(HAS_THOUGHTS)
+    changed_inside(submission, lambda head, body: STRANGE_HEADS[strange](head))
+    honest = sent()
+    with acting_as(Role.WORKER):
+        look = actions.look_at_new_submissions()
+    assert (look.opened, look.closed) == (1, 1)
+    queue = staff_client.get("/admin/intake/submission/").text
+    assert submission.reference in queue
+    assert honest.reference in queue
+    page = staff_client.get(f"/admin/intake/submission/{submission.pk}/change/").text
+    assert "This submission cannot be opened" in page
+
+
+@pytest.mark.parametrize("part", ["head", "body"])
+def test_brackets_without_end_are_told_like_any_other_nonsense(part: str) -> None:
+    submission = sent()
+    opened = {"head": b"{}", "body": b"{}"} | {part: b"[" * 100_000}
+    context = storage.context_of(submission)
+    sealed = sealing.seal(opened["head"], opened["body"], context, recipients())
+    storage.put_wraps(submission, sealed)
+    submission.head, submission.body = sealed.head, sealed.body
+    with pytest.raises(CannotOpen):
+        storage.read_both(submission)
+
+
+def test_staff_decide_about_what_cannot_be_opened_too(staff_client: Client) -> None:
+    submission = sent()
+    Submission.objects.update(head=flipped(submission.head))
+    address = f"/admin/intake/submission/{submission.pk}/change/"
+    page = staff_client.get(address).text
+    assert "This submission cannot be opened" in page
+    assert "Delete this submission" in page
+    staff_client.post(address, {"status": "declined", "initial-status": "new", "note": "A damaged row."})
+    assert Submission.objects.get().status == "declined"
+    assert "A damaged row." in staff_client.get(address).text

@@ -275,6 +275,18 @@ def test_banners_and_rounds_read_small_indexes(django_assert_max_num_queries: An
 # Acknowledging
 
 
+def test_a_crisis_that_nobody_took_up_cannot_be_closed_and_stays_in_sight(staff_client: Client) -> None:
+    crisis = sent(SAYS_AT_RISK_NOW, ago=120 * MINUTE)
+    address = f"/admin/intake/submission/{crisis.pk}/change/"
+    decline = {"status": "declined", "initial-status": "new", "note": ""}
+    assert "nobody has taken that up" in staff_client.post(address, decline).text
+    assert Submission.objects.get().status == "new"
+    with acting_as(Role.STAFF):
+        actions.acknowledge(submission=crisis, by="nurse", what_was_done="Called.", at=timezone.now())
+    staff_client.post(address, decline)
+    assert Submission.objects.get().status == "declined"
+
+
 def test_acknowledging_keeps_who_when_and_sealed_what_was_done() -> None:
     from intake import storage
 

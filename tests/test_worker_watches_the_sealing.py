@@ -15,7 +15,7 @@ from clinic_site.audit import AuditEvent
 from clinic_site.roles import Role
 from intake import actions, alarms, storage
 from intake.keys import PrivateKey, Recipients
-from intake.models import Draft, Kind, Status, Submission
+from intake.models import Draft, Heartbeat, Kind, Status, Submission
 from intake.process_keys import recipients
 from tests.applicant import send, walk
 from tests.serving_roles import acting_as
@@ -83,6 +83,14 @@ def test_a_worker_that_does_not_run_is_noticed() -> None:
     assert alarms.alarms(at=timezone.now()) == []
     later = timezone.now() + datetime.timedelta(minutes=11)
     assert "the worker does not run" in alarms.alarms(at=later)[0]
+
+
+def test_a_worker_that_lives_and_does_not_look_is_noticed_too() -> None:
+    send(Client())
+    later = timezone.now() + datetime.timedelta(minutes=11)
+    Heartbeat.objects.create(at=later)
+    (alarm,) = alarms.alarms(at=later)
+    assert alarm.startswith("Nobody has tried whether the newest submissions open")
 
 
 def test_canaries_that_stop_are_noticed(as_worker: None) -> None:

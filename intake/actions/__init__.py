@@ -46,6 +46,7 @@ from intake.actions.retention import (
 )
 from intake.actions.reviews import (
     AssignedElsewhere,
+    CrisisNotTakenUp,
     MoveNotAllowed,
     StatusChanged,
     assign,
@@ -81,6 +82,7 @@ __all__ = [
     "DraftGone",
     "FirstLook",
     "IsHeld",
+    "CrisisNotTakenUp",
     "MoveNotAllowed",
     "NoCrisis",
     "NotComplete",

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from clinic_site import audit
 from intake import storage
 from intake.models import CallOutcome, Note, Status, Submission, Taken
-from intake.models.submission import MOVES
+from intake.models.submission import CLOSED, MOVES
 
 
 class StatusChanged(Exception):
@@ -25,16 +25,27 @@ class MoveNotAllowed(Exception):
         super().__init__(f"A submission cannot go from “{seen.label}” to “{status.label}”.")
 
 
+class CrisisNotTakenUp(Exception):
+    """Nobody has acknowledged that this person may be in danger, so it stays open. Nothing was changed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This person may be in danger, and nobody has taken that up. Write down above what was done; then decide."
+        )
+
+
 def change_status(
     *, submission: Submission, status: Status, by: str, at: datetime.datetime, seen: str | None = None
 ) -> None:
     """`by` is the account's user name, `seen` the status that it saw, None for the one that stands there.
 
-    Raises StatusChanged, or MoveNotAllowed.
+    Raises StatusChanged, MoveNotAllowed, or CrisisNotTakenUp.
     """
     seen = submission.status if seen is None else seen
     if status not in MOVES[Status(seen)]:
         raise MoveNotAllowed(Status(seen), status)
+    if status in CLOSED and Submission.objects.unacknowledged().filter(pk=submission.pk).exists():
+        raise CrisisNotTakenUp
     with audit.act(audit.Action.STATUS, by=by, submissions=[submission.pk], detail=f"{seen} to {status}"):
         changed = Submission.objects.filter(pk=submission.pk, status=seen).update(
             status=status, status_changed_at=at

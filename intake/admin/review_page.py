@@ -70,14 +70,15 @@ def context(
 
 
 def opened(request: HttpRequest, submission: Submission) -> dict[str, Any]:
+    notes = looks.notes_shown(request, submission)
     try:
         head, body = looks.look_at(request, submission)
     except CannotOpen as refusal:
-        return {"unopenable": str(refusal)}
+        return {"unopenable": str(refusal), "notes": [(note, note_text(note)) for note in notes]}
     found: dict[str, Any] = {
         "head": head,
         "age": head.age_on(timezone.localdate()) if head else None,
-        "notes": [(note, note_text(note)) for note in looks.notes_shown(request, submission)],
+        "notes": [(note, note_text(note)) for note in notes],
     }
     if head is None or body is None:
         return found
@@ -146,7 +147,7 @@ def is_moved(submission: Submission, form: ReviewForm, by: str, at: Any) -> bool
         if seen not in Status.values:
             raise actions.StatusChanged
         actions.change_status(submission=submission, status=Status(status), by=by, at=at, seen=seen)
-    except actions.MoveNotAllowed as refusal:
+    except (actions.MoveNotAllowed, actions.CrisisNotTakenUp) as refusal:
         form.add_error("status", str(refusal))
     except actions.StatusChanged:
         submission.refresh_from_db(fields=["status"])

@@ -37,7 +37,10 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     if draft and draft.is_receipt:
         return already_sent(request, draft)
     if secret and draft and request.method != "POST":
-        draft = actions.follow_the_hours(secret=secret, draft=draft, at=timezone.now())
+        try:
+            draft = actions.follow_the_hours(secret=secret, draft=draft, at=timezone.now())
+        except actions.DraftGone:
+            return no_form_here(request)
     elif draft:
         draft.answers = answers_as_shown(draft, request.POST.getlist(SHOWN))
     version = draft.questionnaire_version if draft else current_version()

@@ -36,7 +36,10 @@ def current_draft(request: HttpRequest) -> Draft | None:
         and not draft.is_receipt
         and draft.language != draft.questionnaire_version.language_shown
     ):
-        return actions.change_language(secret=secret, at=timezone.now())
+        try:
+            return actions.change_language(secret=secret, at=timezone.now())
+        except actions.DraftGone:  # deleted in another window meanwhile
+            return None
     return draft
 
 
