@@ -235,8 +235,8 @@ def test_each_act_of_a_nurse_is_told_apart(staff_client: Client, submission: Sub
     address = f"{QUEUE}{submission.pk}/change/"
     staff_client.get(address)
     assert last("open").submissions == [submission.pk]
-    staff_client.post(address, {"status": "declined", "initial-status": "new", "note": "Called, no answer."})
-    assert last("status").detail == "new to declined"
+    staff_client.post(address, {"status": "in_review", "initial-status": "new", "note": "Called, no answer."})
+    assert last("status").detail == "new to in_review"
     assert last("note").submissions == [submission.pk]
     staff_client.post(f"{QUEUE}{submission.pk}/reveal/", {"reason": "crisis"})
     assert (last("reveal").reason, last("reveal").submissions) == ("crisis", [submission.pk])

@@ -15,7 +15,7 @@ from clinic_site.audit import AuditEvent
 from clinic_site.clinic import Clinic
 from intake import actions, search
 from intake.admin import queue
-from intake.models import Priority, SearchEntry, Status, Submission
+from intake.models import CallOutcome, Priority, SearchEntry, Status, Submission
 from intake.one_query import answers
 from tests.signing_in import sign_in
 from tests.test_export_from_admin import QUEUE, sent
@@ -54,8 +54,32 @@ def test_each_tab_shows_its_own_and_tells_how_many(staff_client: Client) -> None
     assert [key for key, page in shown.items() if done.reference in page] == ["done"]
     assert answers(**queue.counts("nurse")) == {
         **{"open": 2, "urgent": 0, "mine": 1, "new": 1},
-        **{"waiting": 1, "done": 1, "quarantine": 0},
+        **{"call": 0, "waiting": 1, "done": 1, "quarantine": 0},
     }
+
+
+def test_whom_to_call_again_stands_in_a_tab_until_somebody_called(staff_client: Client) -> None:
+    due, later, other = sent("Anna A"), sent("Berta B"), sent("Carla C")
+    today, now = timezone.localdate(), timezone.now()
+
+    def called(submission: Submission, *, again: date | None, minutes: int = 0) -> None:
+        actions.write_call(
+            submission=submission,
+            author="nurse",
+            outcome=CallOutcome.NO_ANSWER,
+            text="",
+            at=now + timedelta(minutes=minutes),
+            try_again_on=again,
+        )
+
+    called(due, again=today)
+    called(later, again=today + timedelta(days=1))
+    page = tab(staff_client, "call")
+    assert due.reference in page
+    assert later.reference not in page
+    assert other.reference not in page
+    called(due, again=None, minutes=5)
+    assert due.reference not in tab(staff_client, "call")
 
 
 def test_what_a_robot_may_have_sent_stands_apart_unless_it_is_urgent(staff_client: Client) -> None:

@@ -11,9 +11,10 @@ from django.db.models.fields.tuple_lookups import (  # type: ignore[import-untyp
     TupleGreaterThan,
     TupleLessThan,
 )
+from django.utils import timezone
 from django.utils.timesince import timesince
 
-from intake.models import Priority, Status, Submission
+from intake.models import Note, Priority, Status, Submission
 from intake.models.submission import SubmissionQuerySet
 from intake.one_query import Questions, answers
 
@@ -37,6 +38,12 @@ class Tab:
     nothing: str = "Nothing is waiting here."
 
 
+def call_again(rows: SubmissionQuerySet, me: str) -> SubmissionQuerySet:
+    """Where somebody reached nobody and wrote down to try again, today or before."""
+    due = Note.objects.calls_due(on=timezone.localdate())
+    return rows.open().filter(pk__in=due.values("submission"))
+
+
 TABS = {
     tab.key: tab
     for tab in (
@@ -53,6 +60,7 @@ TABS = {
             lambda rows, me: rows.open().filter(assigned_to=me),
             nothing="Nothing is assigned to you.",
         ),
+        Tab("call", "Call again", call_again, nothing="Nobody is to be called again today."),
         Tab("new", "New", lambda rows, me: rows.filter(status=Status.NEW, quarantined=False)),
         Tab("waiting", "Waiting for patient", lambda rows, me: rows.filter(status=Status.NEEDS_INFORMATION)),
         Tab("done", "Done", lambda rows, me: rows.closed(), NEWEST_FIRST, "No submission is decided yet."),

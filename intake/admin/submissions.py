@@ -31,6 +31,7 @@ FOUND = "found"  # in the session: what the last search found, by id; never what
 TERM_TYPED = 200  # characters that are looked at
 QUEUE = "admin:intake_submission_changelist"
 ONE = "admin:intake_submission_change"
+MOST_EVENTS = 500  # on the page of one submission; the whole trail answers the rest
 FORMATS = {"export_selected": "fhir", "export_csv": "csv"}
 
 
@@ -332,7 +333,8 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
             "submission_history",
             title=f"Who did what with {submission.reference}",
             submission=submission,
-            events=AuditEvent.objects.naming([submission.pk]).oldest_first(),
+            events=AuditEvent.objects.in_brief().naming([submission.pk]).order_by("-id")[:MOST_EVENTS],
+            most=MOST_EVENTS,
         )
 
     def reason_given(self, request: HttpRequest) -> str:

@@ -1,5 +1,7 @@
 """What staff write while they review a submission."""
 
+import datetime
+
 from django.db import models
 
 from intake.models.envelope import Envelope
@@ -14,6 +16,15 @@ class CallOutcome(models.TextChoices):
     REACHED = "reached", "Reached"
     MESSAGE_LEFT = "message_left", "Message left"
     NO_ANSWER = "no_answer", "No answer"
+
+
+class NoteQuerySet(models.QuerySet["Note"]):
+    def calls_due(self, *, on: datetime.date) -> "NoteQuerySet":
+        """Calls to be tried again by that day, where nobody has called since."""
+        later = Note.objects.filter(
+            submission=models.OuterRef("submission"), written_at__gt=models.OuterRef("written_at")
+        ).exclude(outcome="")
+        return self.filter(~models.Exists(later), try_again_on__lte=on).order_by()
 
 
 class Note(Envelope):
@@ -39,8 +50,17 @@ class Note(Envelope):
         help_text="Whether it says what was done about a crisis: one note of each submission does.",
     )
 
+    objects = NoteQuerySet.as_manager()
+
     class Meta:
         ordering = ["written_at"]
+        indexes = [
+            models.Index(
+                fields=["try_again_on"],
+                condition=models.Q(try_again_on__isnull=False),
+                name="intake_note_call_again",
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["submission"],
