@@ -1,7 +1,6 @@
 """Where a person is in the screening: which pages are theirs, what comes next, how much is left."""
 
 import datetime
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -120,12 +119,31 @@ class Journey:
 
     def place_in_words(self, page: Page) -> str:
         """The section and the time left: "Section 2 of 9 · about 6 minutes left"."""
-        sections = list(dict.fromkeys(self.section(one) for one in self.pages))
-        place = sections.index(self.section(page)) + 1 if self.section(page) in sections else 1
-        left = [one for one in self.pages if one.number >= page.number]
+        counted = {one.number for one in (*self.pages, *self.undecided)}
+        every = [one for one in self.version.definition.pages if one.number in counted]
+        sections = list(dict.fromkeys(self.section(one).source_link_id for one in every))
+        own = self.section(page).source_link_id
+        questions = [item for one in self.pages if one.number >= page.number for item in self.questions(one)]
+        questions += [item for one in self.undecided for item in questions_of_everybody(one)]
         return _("Section {place} of {sections} · {time} left").format(
-            place=place, sections=len(sections), time=self.time_in_words(left)
+            place=sections.index(own) + 1 if own in sections else 1,
+            sections=len(sections),
+            time=minutes_in_words(sum(map(seconds_for, questions))),
         )
+
+    @cached_property
+    def undecided(self) -> tuple[Page, ...]:
+        """The pages of sections that a question still to be answered may open.
+
+        They count until it is answered: a way that gets longer while one walks it is not believed.
+        """
+
+        def may_open(section: Item) -> bool:
+            return section.link_id not in self.asked and any(
+                one.question in self.asked and one.question not in self.answers for one in section.enable_when
+            )
+
+        return tuple(page for page in self.version.definition.pages if may_open(self.section(page)))
 
     def length_in_words(self) -> str:
         """How long it takes: from the questions that everybody is asked to all that there are."""
@@ -138,15 +156,12 @@ class Journey:
         shortest = sum(seconds_for(item) for page in self.pages for item in self.questions(page))
         return _("about {least} to {most} minutes").format(least=minutes(shortest), most=minutes(everything))
 
-    def section(self, page: Page) -> str:
-        """The linkId of the top-level group that the page stands in."""
+    def section(self, page: Page) -> Item:
+        """The top-level group that the page stands in."""
         item = page.item
         while parent := self.version.definition.parent(item.link_id):
             item = parent
-        return item.source_link_id
-
-    def time_in_words(self, pages: Sequence[Page]) -> str:
-        return minutes_in_words(sum(seconds_for(item) for one in pages for item in self.questions(one)))
+        return item
 
     @cached_property
     def crisis_flags(self) -> tuple[Flag, ...]:
@@ -170,6 +185,15 @@ def descendants(item: Item) -> list[Item]:
     for child in item.items:
         found += [child, *descendants(child)]
     return found
+
+
+def questions_of_everybody(page: Page) -> list[Item]:
+    """Those of its questions that hang on no answer."""
+    return [
+        item
+        for item in descendants(page.item)
+        if item.is_question and not item.hidden and not item.enable_when
+    ]
 
 
 def seconds_for(item: Item) -> int:

@@ -1,7 +1,9 @@
 """Saving, coming back, sending once, and what a receipt refuses."""
 
 import datetime
+import re
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 import time_machine
@@ -242,3 +244,30 @@ def test_coming_back_does_not_pass_over_a_page_of_optional_questions(client: Cli
     walk(client, until="medicine-list")
     code = secret_of(client).code
     assert come_back(Client(), code)["Location"] == "/screening/medicine-list/"
+
+
+def caption_of(response: Any) -> str:
+    return str(response.context["caption"])
+
+
+def test_the_way_never_gets_longer_for_a_patient_while_they_walk_it(client: Client) -> None:
+    response, told = client.get("/screening/age/"), []
+    while "form" in (response.context or {}):
+        section, sections, left = map(int, re.findall(r"\d+", caption_of(response)))
+        told.append((sections, section, left))
+        response = client.post(response.request["PATH_INFO"], page_fields(response, ANSWERS), follow=True)
+    assert len(told) > 25
+    assert {sections for sections, section, left in told} == {8}
+    assert [section for sections, section, left in told] == sorted(
+        section for sections, section, left in told
+    )
+    minutes_left = [left for sections, section, left in told]
+    assert minutes_left == sorted(minutes_left, reverse=True)
+    assert told[-1] == (8, 8, 1)
+
+
+def test_who_goes_on_after_all_is_led_to_the_page_where_they_stopped(client: Client) -> None:
+    walk(client, until="diagnosis")
+    stopped = client.get("/screening/leave/")
+    assert stopped.context["following"] == "/screening/diagnosis/"
+    assert '<a class="button" href="/screening/diagnosis/">Go on with the form</a>' in stopped.text

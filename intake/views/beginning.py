@@ -8,7 +8,14 @@ from django.views.decorators.http import require_safe
 from intake.journey import Detour
 from intake.questionnaires.definition import QuestionnaireRefused
 from intake.questionnaires.triage import RulesRefused
-from intake.views.shared import current_draft, current_version, detour_of, journey_of, page_address
+from intake.views.shared import (
+    current_draft,
+    current_version,
+    detour_of,
+    journey_of,
+    page_address,
+    place_to_go_on,
+)
 
 
 @require_safe
@@ -17,11 +24,10 @@ def start(request: HttpRequest) -> HttpResponse:
     draft = current_draft(request)
     version = draft.questionnaire_version if draft else current_version()
     journey = journey_of(version, draft)
-    place = journey.place_to_resume() if draft and not draft.is_receipt else None
     context = {
         "draft": draft,
         "first_page": journey.pages[0],
-        "following": page_address(place, None) if place else reverse("intake:check"),
+        "following": place_to_go_on(draft) if draft and not draft.is_receipt else "",
         "time_needed": journey.length_in_words(),
     }
     return render(request, "intake/start.html", context)

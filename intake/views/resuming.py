@@ -12,7 +12,7 @@ from intake.cookies import is_own_device, keep_secret, read_secret
 from intake.forms import BirthDateForm
 from intake.models import Draft
 from intake.secret import CodeMistyped, Secret
-from intake.views.shared import current_draft, journey_of, try_later
+from intake.views.shared import current_draft, place_to_go_on, try_later
 
 NO_SUCH_CODE = _(
     "There is no saved form under this code. Saved forms are deleted after 30 days without a change."
@@ -60,8 +60,7 @@ def resume(request: HttpRequest) -> HttpResponse:
 def resumed(draft: Draft) -> HttpResponse:
     if draft.is_receipt:
         return redirect("intake:done")
-    place = journey_of(draft.questionnaire_version, draft).place_to_resume()
-    return redirect("intake:page", slug=place.slug) if place else redirect("intake:check")
+    return redirect(place_to_go_on(draft))
 
 
 def birth_date_form(request: HttpRequest, draft: Draft) -> BirthDateForm | None:

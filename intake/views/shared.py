@@ -56,6 +56,12 @@ def page_address(questions: Page, detour: Detour | None) -> str:
     return reverse("intake:page", args=[questions.slug], query=in_address(detour))
 
 
+def place_to_go_on(draft: Draft) -> str:
+    """The address where somebody goes on who stopped: an open page, else the check page."""
+    place = journey_of(draft.questionnaire_version, draft).place_to_resume()
+    return page_address(place, None) if place else reverse("intake:check")
+
+
 def in_address(detour: Detour | None) -> dict[str, str]:
     return {"return": str(detour)} if detour else {}
 

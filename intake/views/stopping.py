@@ -11,7 +11,14 @@ from intake.cookies import forget_secret, is_own_device, keep_secret, read_secre
 from intake.forms import EmailForm
 from intake.models import Draft
 from intake.secret import Secret
-from intake.views.shared import already_sent, current_draft, current_version, journey_of, try_later
+from intake.views.shared import (
+    already_sent,
+    current_draft,
+    current_version,
+    journey_of,
+    place_to_go_on,
+    try_later,
+)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -72,6 +79,7 @@ def render_code(
         "draft": draft,
         "code": secret.code,
         "link": resume_link(request, secret),
+        "following": place_to_go_on(draft),
         "has_left": has_left,
         "is_own_device": is_own_device(request),
         "can_mail": resume_mail.is_possible(),
