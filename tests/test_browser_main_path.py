@@ -130,18 +130,7 @@ def test_the_error_summary_is_read_first_and_leads_to_the_field(page: Page) -> N
     expect(page.locator("#q-adult")).to_be_focused()
 
 
-def test_the_form_is_filled_in_by_keyboard_alone(page: Page) -> None:
-    page.goto("/screening/age/")
-    page.locator("#q-adult").focus()
-    page.keyboard.press("Space")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile("/screening/answering/$"))
-
-
-@pytest.mark.parametrize(
-    "path", ["/", "/treatments/", "/treatments/crps/", "/screening/", "/screening/age/", "/contact/"]
-)
+@pytest.mark.parametrize("path", ["/", "/treatments/", "/treatments/crps/", "/contact/"])
 def test_no_page_scrolls_sideways_on_a_narrow_phone(page: Page, path: str) -> None:
     page.set_viewport_size({"width": 320, "height": 640})
     page.goto(path)

@@ -108,16 +108,3 @@ def test_everything_on_a_page_can_be_hit_with_a_thumb(page: Page, path: str) -> 
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(path)
     assert page.evaluate(TOO_SMALL, SMALLEST_TARGET) == []
-
-
-def test_everything_in_the_screening_can_be_hit_with_a_thumb(page: Page, live_server: LiveServer) -> None:
-    page.set_viewport_size({"width": 390, "height": 844})
-    begin(page, live_server)
-    for name in SCREENING_PAGES:
-        page.goto(f"/screening/{name}/")
-        assert page.evaluate(TOO_SMALL, SMALLEST_TARGET) == [], name
-    page.goto("/screening/about-you/")
-    page.get_by_label("Full name").fill("")
-    page.get_by_role("button", name="Continue").click()
-    expect(page.locator(".error-summary")).to_be_visible()
-    assert page.evaluate(TOO_SMALL, SMALLEST_TARGET) == []
