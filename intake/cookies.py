@@ -29,10 +29,9 @@ class Kept:
 
     @classmethod
     def from_cookie(cls, value: str) -> "Kept | None":
-        """None for what is no such cookie. A bare code counts as seen just now."""
-        code, *rest = value.split(".")
-        device, seconds = rest if len(rest) == 2 else ("shared", f"{timezone.now().timestamp():.0f}")
+        """None for what is no such cookie."""
         try:
+            code, device, seconds = value.split(".")
             seen_at = datetime.datetime.fromtimestamp(int(seconds), datetime.UTC)
             return cls(Secret.from_code(code), seen_at, device == "own")
         except (CodeMistyped, ValueError, OverflowError, OSError):

@@ -11,6 +11,7 @@ from intake.actions import all_problems
 from intake.models import QuestionnaireVersion
 from intake.questionnaires.answers import Answers, Problem, asked, kept
 from intake.questionnaires.definition import Item, ItemType, Page
+from intake.questionnaires.items import descendants
 from intake.questionnaires.pages import is_there, questions_on
 from intake.questionnaires.triage import Flag, Level, triage
 
@@ -178,13 +179,6 @@ class Journey:
         """Whether an answer on this page is one of those that call for the crisis panel."""
         link_ids = {item.link_id for item in self.questions(page)}
         return any(link_ids & set(flag.evidence) for flag in self.crisis_flags)
-
-
-def descendants(item: Item) -> list[Item]:
-    found: list[Item] = []
-    for child in item.items:
-        found += [child, *descendants(child)]
-    return found
 
 
 def questions_of_everybody(page: Page) -> list[Item]:

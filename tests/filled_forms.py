@@ -9,9 +9,9 @@ from django.http import QueryDict
 
 from intake.definition_files import rules_without_any
 from intake.forms import PageForm
-from intake.journey import descendants
 from intake.questionnaires.answers import Answers, asked
 from intake.questionnaires.definition import Page, Questionnaire
+from intake.questionnaires.items import descendants
 from intake.questionnaires.triage import Rules, read_rules
 
 TODAY = datetime.date(2026, 11, 22)

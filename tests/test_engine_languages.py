@@ -2,9 +2,8 @@
 
 from intake.questionnaires.answers import asked
 from intake.questionnaires.definition import read_questionnaire
-from intake.questionnaires.items import Item
+from intake.questionnaires.items import Item, with_descendants
 from intake.questionnaires.languages import in_language, languages, untranslated
-from intake.questionnaires.pages import with_descendants
 from tests.engine_builders import choice, questionnaire_json
 from tests.screening_answers import SCREENING, answers_of
 

@@ -41,7 +41,7 @@ def begun(client: Client) -> Secret:
     version = QuestionnaireVersion.objects.get()
     given = answers_of({"name": MARKER, "medicine-names": MARKER})
     _, secret = actions.start_draft(version=version, page="age", answers=given, at=timezone.now())
-    client.cookies[cookies.NAME] = secret.code
+    client.cookies[cookies.NAME] = str(cookies.Kept(secret, timezone.now()))
     client.cookies["other"] = IN_COOKIE
     return secret
 

@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from django.core import mail
 from django.test import Client
+from django.utils import timezone
 
 from intake import cookies
 from intake.models import Draft
@@ -212,5 +213,5 @@ def test_after_sending_there_is_nothing_to_come_back_to(client: Client, path: st
 
 def test_a_secret_that_nobody_has_opens_nothing() -> None:
     other = Client()
-    other.cookies[cookies.NAME] = Secret.new().code
+    other.cookies[cookies.NAME] = str(cookies.Kept(Secret.new(), timezone.now()))
     assert "cannot find a saved form" in other.get("/screening/check/").text

@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from clinic_site.roles import Role
+from intake.cookies import Kept
 from intake.models import Draft, Submission
 from intake.secret import Secret, reference_of
 from tests.applicant import walk
@@ -67,7 +69,7 @@ class Browser:
     """Holds the patient's secret and the form's token, and asks as a browser behind the proxy does."""
 
     def __init__(self, address: str, secret: Secret) -> None:
-        self.address, self.cookies = address, {"__Host-screening": secret.code}
+        self.address, self.cookies = address, {"__Host-screening": str(Kept(secret, timezone.now()))}
 
     def ask(self, path: str, fields: dict[str, str] | None = None, *, timeout: float = 20) -> str:
         request = urllib.request.Request(

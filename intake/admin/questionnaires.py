@@ -23,7 +23,8 @@ from intake.forms import PageForm
 from intake.models import Draft, QuestionnaireVersion
 from intake.questionnaires.answers import Answers
 from intake.questionnaires.changes import changes, condition_in_words, rule_in_words
-from intake.questionnaires.definition import Item, Page, Questionnaire, QuestionnaireRefused
+from intake.questionnaires.definition import Page, Questionnaire, QuestionnaireRefused
+from intake.questionnaires.items import with_descendants
 from intake.questionnaires.triage import Level, Rules, RulesRefused
 from intake.trial import outcome, trial_forms
 
@@ -332,16 +333,12 @@ def rule_rows(definition: Questionnaire, rules: Rules) -> list[dict[str, Any]]:
 def preview_page(version: QuestionnaireVersion, page: Page, given: Answers) -> dict[str, Any]:
     form = PageForm(version.definition, version.rules, page, answers=given, today=timezone.localdate())
     form.prefix = page.slug  # two pages may name their fields alike
-    depending = [item for item in with_inner_items(page.item) if item.enable_when and not item.hidden]
+    depending = [item for item in with_descendants(page.item) if item.enable_when and not item.hidden]
     return {
         "page": page,
         "form": form,
         "depending": [(item, condition_in_words(item, version.definition)) for item in depending],
     }
-
-
-def with_inner_items(item: Item) -> list[Item]:
-    return [item, *(inner for child in item.items for inner in with_inner_items(child))]
 
 
 def download(version: QuestionnaireVersion, source: bytes, ending: str, content_type: str) -> HttpResponse:

@@ -15,16 +15,13 @@ from django.utils import timezone
 from django.utils.timesince import timesince
 
 from intake.models import Note, Priority, Status, Submission
-from intake.models.submission import SubmissionQuerySet
+from intake.models.submission import SET_ASIDE, SubmissionQuerySet
 from intake.one_query import Questions, answers
 
 ROWS = 50
 MOST_COUNTED = 500  # more is shown as "500+": counting a million takes seconds and tells nobody anything
 MOST_URGENT_FIRST = ("priority", "received_at", "id")
 NEWEST_FIRST = ("-received_at", "-id")
-
-
-SET_ASIDE = Q(quarantined=True, status=Status.NEW)
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,10 @@ class Taken(models.TextChoices):
     PAPER = "paper", "On paper"
 
 
+SET_ASIDE = models.Q(quarantined=True, status=Status.NEW)
+"""Perhaps of a robot, and nobody has looked yet: a status puts it among the others."""
+
+
 class SubmissionQuerySet(models.QuerySet["Submission"]):
     def of_patients(self) -> "SubmissionQuerySet":
         return self.filter(kind=Kind.PATIENT)
@@ -71,8 +75,7 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         return self.filter(status__in=CLOSED)
 
     def set_aside(self) -> "SubmissionQuerySet":
-        """Perhaps of a robot, and nobody has looked yet: a status puts it among the others."""
-        return self.filter(quarantined=True, status=Status.NEW)
+        return self.filter(SET_ASIDE)
 
     def unacknowledged(self) -> "SubmissionQuerySet":
         """Crises that nobody has taken up, whatever their status."""
@@ -188,7 +191,7 @@ class Submission(Envelope):
             ),
             models.Index(
                 fields=["priority", "received_at", "id"],
-                condition=models.Q(kind="patient", quarantined=True, status=Status.NEW),
+                condition=models.Q(kind="patient") & SET_ASIDE,
                 name="intake_submission_set_aside",
             ),
             models.Index(

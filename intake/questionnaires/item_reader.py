@@ -27,10 +27,10 @@ from intake.questionnaires.items import (
     QuestionnaireRefused,
     Scalar,
     notes,
+    with_descendants,
 )
 from intake.questionnaires.json_source import Element, quoted
 from intake.questionnaires.options import OPTION_KINDS, initially_selected, read_options
-from intake.questionnaires.pages import with_descendants
 from intake.questionnaires.repetition import most_repetitions, written_out
 
 MAX_PARTS = 10_000  # options, conditions and, counting as three, items; keeps reading and asking quick

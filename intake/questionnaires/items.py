@@ -1,7 +1,7 @@
 """What a questionnaire is made of, after reading: frozen values in FHIR's own words, made by `definition`."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 from decimal import Decimal
@@ -263,3 +263,14 @@ class Questionnaire:
     def page_of(self, link_id: str) -> Page | None:
         """The page that shows the item; None where it is hidden or stands above the pages."""
         return self.pages_by_item.get(link_id)
+
+
+def with_descendants(item: Item) -> Iterator[Item]:
+    yield item
+    yield from descendants(item)
+
+
+def descendants(item: Item) -> Iterator[Item]:
+    """All below it, in the order of the form."""
+    for child in item.items:
+        yield from with_descendants(child)

@@ -3,8 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from intake.questionnaires.items import HINT_CONTROLS, Item, Option, Questionnaire, notes, wording_in
-from intake.questionnaires.pages import places, read_pages, with_descendants
+from intake.questionnaires.items import (
+    HINT_CONTROLS,
+    Item,
+    Option,
+    Questionnaire,
+    notes,
+    with_descendants,
+    wording_in,
+)
+from intake.questionnaires.pages import places, read_pages
 
 
 def in_language(questionnaire: Questionnaire, language: str) -> Questionnaire:

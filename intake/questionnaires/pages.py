@@ -1,10 +1,10 @@
 """How a questionnaire is cut into pages; the tree of the answers is not touched by it."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
-from intake.questionnaires.items import Item, ItemType, Page, QuestionnaireRefused
+from intake.questionnaires.items import Item, ItemType, Page, QuestionnaireRefused, with_descendants
 
 QUESTIONS_A_PAGE = 5  # the most, where the file makes no pages itself
 NO_GROUP = ""  # linkId of a page made of questions that stand in no group; no item of a file can have it
@@ -73,12 +73,6 @@ def is_there(page: Page, asked: Collection[str]) -> bool:
     if any(item.is_question and not item.read_only for item in shown):
         return bool(questions_on(page, asked))
     return any(item.link_id in asked and (item.type is ItemType.DISPLAY or item.initial) for item in shown)
-
-
-def with_descendants(item: Item) -> Iterator[Item]:
-    yield item
-    for child in item.items:
-        yield from with_descendants(child)
 
 
 def _refuse_pages_inside_pages(marked: Sequence[Item]) -> None:

@@ -4,10 +4,9 @@ The rest of the engine then knows only items that stand once. A copy's linkIds c
 of a group, `##2` the second of a group inside a repeating group. In a FHIR response all have the linkId of the file.
 """
 
-from collections.abc import Iterator
 from dataclasses import replace
 
-from intake.questionnaires.items import Condition, Item, ItemType, Operator
+from intake.questionnaires.items import Condition, Item, ItemType, Operator, descendants
 
 MARK = "#"  # a field's name has two colons in its place
 MOST_AT_FIRST_LEVEL = 10  # repetitions where the file says nothing or more
@@ -22,7 +21,7 @@ def most_repetitions(wanted: int | None, depth: int) -> int:
 
 def written_out(group: Item, *, fewest: int, most: int, depth: int) -> tuple[Item, ...]:
     """The group and its repetitions, `most` in all, of which `fewest` are asked without the person adding them."""
-    inside = frozenset(item.link_id for item in _descendants(group))
+    inside = frozenset(item.link_id for item in descendants(group))
     copies = []
     for number in range(1, most + 1):
         copy = _numbered(group, number, inside, MARK * depth)
@@ -82,18 +81,12 @@ def _more(group: Item, number: int, depth: int) -> Item:
 
 def _with_last(group: Item, question: Item) -> Item:
     """The question at the group's end: in the last of its pages, where it has pages, since it must stand on one."""
-    if group.control == "page" or not any(item.control == "page" for item in _descendants(group)):
+    if group.control == "page" or not any(item.control == "page" for item in descendants(group)):
         return replace(group, items=(*group.items, question))
     last = max(
         place
         for place, item in enumerate(group.items)
-        if item.control == "page" or any(one.control == "page" for one in _descendants(item))
+        if item.control == "page" or any(one.control == "page" for one in descendants(item))
     )
     changed = _with_last(group.items[last], question)
     return replace(group, items=(*group.items[:last], changed, *group.items[last + 1 :]))
-
-
-def _descendants(group: Item) -> Iterator[Item]:
-    for item in group.items:
-        yield item
-        yield from _descendants(item)
