@@ -33,6 +33,15 @@ class NotTold(Exception):
     """It could not be handed over. `str()` has nothing of a patient, and no address."""
 
 
+class NotTaken(NotTold):
+    """This one message was refused, for its address or its text: the same way may take another."""
+
+    def __init__(self, why: str, *, is_final: bool) -> None:
+        super().__init__(why)
+        self.is_final = is_final
+        """Nobody will take it later either."""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     subject: str
@@ -53,14 +62,19 @@ def can_mail() -> bool:
     return bool(settings.EMAIL_HOST) or not settings.EMAIL_BACKEND.endswith("smtp.EmailBackend")
 
 
-def can_call() -> bool:
-    return bool(settings.ALERT_COMMAND or settings.ALERT_URL)
+def ways_out() -> tuple[Channel, ...]:
+    """Those that are set for this process."""
+    ways = (
+        (Channel.COMMAND, settings.ALERT_COMMAND),
+        (Channel.HTTPS, settings.ALERT_URL),
+        (Channel.MAIL, can_mail()),
+    )
+    return tuple(channel for channel, is_set in ways if is_set)
 
 
 def channels(clinic: Clinic) -> tuple[Channel, ...]:
     """By which the staff can be told."""
-    ways = ((Channel.MAIL, can_mail() and bool(clinic.alert_email)), (Channel.CALL, can_call()))
-    return tuple(channel for channel, is_there in ways if is_there)
+    return tuple(channel for channel in ways_out() if channel is not Channel.MAIL or clinic.alert_email)
 
 
 def link_to_queue() -> str:
@@ -118,21 +132,23 @@ def reply(clinic: Clinic, *, to: str, language: str) -> Message:
         return Message(_("Your form has arrived"), "\n\n".join(text), (to,))
 
 
-# How it goes out. Each raises NotTold.
+# How it goes out. Each raises NotTold, and mail the NotTaken of it.
 
 
 def send(message: Message, channel: Channel, *, number: UUID) -> None:
     """`number` is the same for the same message, however often it is sent."""
-    if channel is Channel.MAIL:
-        mail(message, number)
-        return
-    if settings.ALERT_COMMAND:
-        run_command(message)
-    if settings.ALERT_URL:
-        post(message, number)
+    match channel:
+        case Channel.COMMAND:
+            run_command(message)
+        case Channel.HTTPS:
+            post(message, number)
+        case Channel.MAIL:
+            mail(message, number)
 
 
 def mail(message: Message, number: UUID) -> None:
+    if not message.to:
+        raise NotTaken("There is no address to write to.", is_final=False)
     sender = email.utils.parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
     letter = EmailMessage(
         subject=message.subject,
@@ -143,9 +159,15 @@ def mail(message: Message, number: UUID) -> None:
             "Auto-Submitted": "auto-generated",
         },
     )
+    # The text of any of these errors may quote an address.
     try:
         letter.send()
-    except (OSError, smtplib.SMTPException) as error:  # its text may quote an address
+    except ValueError as error:  # BadHeaderError, UnicodeError: no letter can be made of it
+        raise NotTaken(f"It cannot be written to ({type(error).__name__}).", is_final=True) from None
+    except smtplib.SMTPRecipientsRefused as error:
+        codes = {code for code, _ in error.recipients.values()}
+        raise NotTaken(f"No address was taken ({codes}).", is_final=min(codes, default=0) >= 500) from None
+    except (OSError, smtplib.SMTPException) as error:
         raise NotTold(f"The mail server did not take it ({type(error).__name__}).") from None
 
 

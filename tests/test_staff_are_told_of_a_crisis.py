@@ -150,7 +150,7 @@ def test_a_command_that_fails_is_run_again_and_the_mail_goes_out_all_the_same(
     assert "CLINIC_ALERT_COMMAND did not run" in caplog.text
     settings.ALERT_COMMAND = "true"
     one_round()
-    assert Notice.objects.unsent().filter(channel=Channel.CALL).count() == 1  # its pause is not over
+    assert Notice.objects.unsent().filter(channel=Channel.COMMAND).count() == 1  # its pause is not over
     one_round(later=MINUTE)
     assert not Notice.objects.unsent().exists()
 
@@ -207,7 +207,7 @@ def test_a_gateway_with_a_certificate_of_its_own_is_not_trusted(
     sent(SAYS_AT_RISK_NOW)
     one_round()
     assert gateway.RequestHandlerClass.posted == []
-    assert Notice.objects.unsent().filter(channel=Channel.CALL).exists()
+    assert Notice.objects.unsent().filter(channel=Channel.HTTPS).exists()
 
 
 def test_the_digest_comes_once_a_day_also_where_nothing_waits() -> None:

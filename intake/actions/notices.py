@@ -10,12 +10,15 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
+from time import monotonic
 from uuid import UUID, uuid4
 
+from django.contrib.postgres.functions import RandomUUID
 from django.db import connection, transaction
 from django.db.models import Count, Exists, F, OuterRef
 from django.utils import timezone
 
+from clinic_site import audit
 from clinic_site.clinic import Clinic, current_clinic
 from intake import storage, telling
 from intake.models import Channel, Heartbeat, Notice, NoticeKind, Priority, Submission
@@ -25,6 +28,9 @@ from intake.sealing import CannotOpen
 MOST_AT_ONCE = 500  # submissions in one round; the next round takes the others
 FIRST_PAUSE = datetime.timedelta(seconds=30)  # doubled with each try that failed
 LONGEST_PAUSE = datetime.timedelta(minutes=5)
+MOST_REPLIES = 50  # letters to patients in one round, none begun after as many seconds as:
+LONGEST_REPLYING = 10  # so that the next crisis does not wait behind them
+REPLY_TRIED_FOR = datetime.timedelta(days=3)
 DIGEST_FROM = datetime.time(7)  # at the clinic
 ONE_WORKER = 8_263_017_254_402_118_365  # the number of a lock in the database
 
@@ -53,12 +59,12 @@ def make_notices(*, at: datetime.datetime) -> int:
 
 
 def make_alerts(clinic: Clinic, *, at: datetime.datetime) -> int:
-    """Of each crisis at once: by mail, and by the pager where somebody is at risk now or there is no mail."""
+    """Of each crisis at once: by mail, and by each pager where somebody is at risk now or there is no mail."""
     crises = Submission.objects.unacknowledged().filter(alerted_at=None)
     channels = telling.channels(clinic)
     made = 0
     for channel in channels:
-        only_now = channel is Channel.CALL and Channel.MAIL in channels
+        only_now = channel is not Channel.MAIL and Channel.MAIL in channels
         these = crises.filter(priority=Priority.CRISIS_NOW) if only_now else crises
         made += make_of(these, NoticeKind.CRISIS, channel, at=at)
     return made
@@ -72,10 +78,16 @@ def make_escalations(clinic: Clinic, *, at: datetime.datetime) -> int:
 
 
 def make_replies(*, at: datetime.datetime) -> int:
-    """To people who asked to hear that their form has arrived: that takes their answers, so each is opened once."""
+    """To people who asked to hear that their form has arrived: that takes their answers, so each is opened once.
+
+    What a robot may have sent asks for nothing: the address may be anybody's.
+    """
     new = Submission.objects.of_patients().filter(noticed_at=None, opens=True)
     those = list(new.with_version().defer("body").order_by("received_at")[:MOST_AT_ONCE])
-    asked = [one for one in those if telling.can_mail() and address_of(one)]
+    to_open = [one for one in those if telling.can_mail() and not one.quarantined]
+    if to_open:
+        audit.write(audit.Action.KEY, by=audit.WORKER, submissions=[one.pk for one in to_open], detail="head")
+    asked = [one for one in to_open if address_of(one)]
     with transaction.atomic():
         made = add(NoticeKind.RECEIVED, Channel.MAIL, [one.pk for one in asked], at=at)
         Submission.objects.filter(pk__in=[one.pk for one in those]).update(noticed_at=at)
@@ -124,20 +136,26 @@ def address_of(submission: Submission) -> str:
 
 
 def tell(*, at: datetime.datetime) -> int:
-    """Send what is due. What fails is tried again later, for as long as it takes: how many messages went out."""
+    """Send what is due, the most urgent first. What fails is tried again later: how many messages went out.
+
+    A way that fails is left alone until the next round, so that what goes another way does not wait for it.
+    """
     with alone() as is_alone:
         if not is_alone:
             return 0
         gather(at=at)
-        due = Notice.objects.unsent().filter(next_try_at__lte=at).exclude(batch=None)
-        notices = list(
-            due.select_related("submission")
-            .only("kind", "channel", "batch", "tries", "submission__priority")
-            .order_by("kind", "channel", "batch")
-        )
-        return sum(
-            tell_together(list(batch), at=at) for _, batch in groupby(notices, key=lambda one: one.batch)
-        )
+        told, broken, began = 0, set(), monotonic()
+        for notices in due_together(at=at):
+            first = notices[0]
+            if first.kind == NoticeKind.RECEIVED and monotonic() - began > LONGEST_REPLYING:
+                break
+            if first.channel not in broken:
+                beat(at=timezone.now())
+                try:
+                    told += tell_together(notices, at=at)
+                except telling.NotTold:
+                    broken.add(first.channel)
+        return told
 
 
 @contextmanager
@@ -158,26 +176,50 @@ def gather(*, at: datetime.datetime) -> None:
     """Give what is due to be told together one number: staff get one message, each person their own."""
     free = Notice.objects.unsent().filter(batch=None, next_try_at__lte=at)
     for kind, channel in free.order_by().values_list("kind", "channel").distinct():
-        these = free.filter(kind=kind, channel=channel)
-        if kind == NoticeKind.RECEIVED:
-            for pk in these.values_list("pk", flat=True)[:MOST_AT_ONCE]:
-                Notice.objects.filter(pk=pk).update(batch=uuid4())
-        else:
-            these.update(batch=uuid4())
+        number = RandomUUID() if kind == NoticeKind.RECEIVED else uuid4()  # one for each row, or one for all
+        free.filter(kind=kind, channel=channel).update(batch=number)
+
+
+def due_together(*, at: datetime.datetime) -> Iterator[list[Notice]]:
+    """What has one number, crises first and people who only want to hear that it arrived last."""
+    due = Notice.objects.unsent().filter(next_try_at__lte=at, channel__in=telling.ways_out())
+    numbered = due.exclude(batch=None).select_related("submission")
+    rows = numbered.only("kind", "channel", "batch", "tries", "made_at", "submission__priority")
+    for kind in (NoticeKind.CRISIS, NoticeKind.ESCALATION, NoticeKind.DIGEST):
+        of_kind = rows.filter(kind=kind).order_by("channel", "batch")
+        yield from (list(notices) for _, notices in groupby(of_kind, key=lambda one: one.batch))
+    yield from ([reply] for reply in rows.filter(kind=NoticeKind.RECEIVED).order_by("made_at")[:MOST_REPLIES])
 
 
 def tell_together(notices: list[Notice], *, at: datetime.datetime) -> int:
+    """How many messages went out: 1 or 0. Raises NotTold where this way takes no other either."""
     first = notices[0]
     try:
         message = message_of(notices)
         if message is not None:
             telling.send(message, Channel(first.channel), number=first.batch or uuid4())
+    except telling.NotTaken as refusal:
+        not_told(notices, str(refusal), is_final=refusal.is_final, at=at)
+        return 0
     except telling.NotTold as failure:
-        logger.error("%s: not told, and tried again. %s", first, failure)
-        put_off(notices, at=at)
+        not_told(notices, str(failure), is_final=False, at=at)
+        raise
+    except Exception as error:  # whatever is wrong with it must not keep the others from being told
+        not_told(notices, type(error).__name__, is_final=False, at=at)
         return 0
     mark_told(notices, at=at)
     return int(message is not None)
+
+
+def not_told(notices: list[Notice], why: str, *, is_final: bool, at: datetime.datetime) -> None:
+    """To be tried again; a reply that nobody takes is given up."""
+    first = notices[0]
+    if first.kind == NoticeKind.RECEIVED and (is_final or first.made_at < at - REPLY_TRIED_FOR):
+        logger.warning("%s: not told, and given up. %s", first, why)
+        first.delete()
+    else:
+        logger.error("%s: not told, and tried again. %s", first, why)
+        put_off(notices, at=at)
 
 
 def message_of(notices: list[Notice]) -> telling.Message | None:
@@ -185,6 +227,7 @@ def message_of(notices: list[Notice]) -> telling.Message | None:
     match first.kind:
         case NoticeKind.RECEIVED:
             submission = Submission.objects.with_version().defer("body").get(notices=first)
+            audit.write(audit.Action.KEY, by=audit.WORKER, submissions=[submission.pk], detail="head")
             address = address_of(submission)
             return telling.reply(clinic, to=address, language=submission.language) if address else None
         case NoticeKind.DIGEST:

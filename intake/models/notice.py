@@ -15,7 +15,8 @@ class NoticeKind(models.TextChoices):
 
 class Channel(models.TextChoices):
     MAIL = "mail", "E-mail"
-    CALL = "call", "The clinic's pager or text messages"
+    COMMAND = "command", "The clinic's pager, by a command"
+    HTTPS = "https", "The clinic's pager or text messages, over HTTPS"
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
@@ -26,6 +27,7 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 class Notice(models.Model):
     """One thing to be told through one channel. Made once, told at least once, tried again until it is told.
 
+    Mail to a patient alone is given up: where the address takes none, and after some days. Then the row goes.
     Nothing of a patient stands in it: how urgent it is stands on the submission, and who it is nowhere.
     """
 
