@@ -212,13 +212,29 @@ def write(
 
     Inside another transaction, which could still be rolled back, this is a RuntimeError.
     """
+    with transaction.atomic(durable=True):
+        add(action, by=by, submissions=submissions, reason=reason, detail=detail)
+
+
+def add(
+    action: Action,
+    *,
+    by: str,
+    submissions: Sequence[uuid.UUID] = (),
+    reason: Reason | str = "",
+    detail: str = "",
+) -> None:
+    """The row alone, inside the caller's transaction: for a deed that shows nothing, so that both are done or none.
+
+    Best at its end: until then nobody else can write into the trail.
+    """
     if not all(
         word in WORDS or KEY_ID.fullmatch(word) or ACCOUNT_NUMBER.fullmatch(word) for word in detail.split()
     ):
         raise UnknownWord("The detail has a word that is not in clinic_site.audit.WORDS.")
     why = Reason(reason).value if reason else ""
     row: list[Any] = [by, settings.ROLE.value, Action(action).value, list(submissions), why, detail]
-    with transaction.atomic(durable=True), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(INSERT, row)
 
 

@@ -313,6 +313,8 @@ def test_of_two_nurses_at_once_the_second_is_told_who_was_first() -> None:
     assert refused.value.note is not None
     assert refused.value.note.author == "nurse"
     assert crisis.notes.count() == 1
+    said = AuditEvent.objects.filter(account="doctor").oldest_first()
+    assert [event.detail for event in said] == ["acknowledgement", "acknowledgement refused"]
 
 
 def test_a_form_without_danger_cannot_be_acknowledged() -> None:

@@ -15,7 +15,7 @@ from clinic_site.roles import Role
 from intake import actions
 from intake.models import Note, RetentionClock, Status, Submission, Tombstone, WhyDeleted
 from tests.crises import sent
-from tests.serving_roles import acting_as
+from tests.serving_roles import acting_as, say
 from tests.signing_in import sign_in
 
 pytestmark = pytest.mark.django_db
@@ -196,11 +196,11 @@ def test_a_purge_that_was_interrupted_goes_on(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(retention, "BATCH", 1)
     whole: Any = retention.purge_batch
 
-    def once(batch: Any, *, at: datetime.datetime) -> int:
+    def once(*args: Any, **options: Any) -> int:
         monkeypatch.setattr(retention, "purge_batch", killed)
-        return int(whole(batch, at=at))
+        return int(whole(*args, **options))
 
-    def killed(batch: Any, *, at: datetime.datetime) -> int:
+    def killed(*args: Any, **options: Any) -> int:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(retention, "purge_batch", once)
@@ -210,6 +210,63 @@ def test_a_purge_that_was_interrupted_goes_on(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(retention, "purge_batch", whole)
     assert purge() == 2
     assert (Submission.objects.count(), Note.objects.count(), Tombstone.objects.count()) == (0, 0, 3)
+
+
+def test_one_that_was_reopened_meanwhile_stays_and_is_not_said_to_be_deleted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from intake.actions import retention
+
+    reopened, other = decided(Status.DECLINED, days_ago=300), decided(Status.DECLINED, days_ago=300)
+    set_clock(Status.DECLINED, 30)
+    whole: Any = retention.purge_batch
+
+    def reopen_first(*args: Any, **options: Any) -> int:
+        say("SET ROLE web_staff")
+        Submission.objects.filter(pk=reopened.pk).update(status=Status.IN_REVIEW)
+        say("SET ROLE web_worker")
+        return int(whole(*args, **options))
+
+    monkeypatch.setattr(retention, "purge_batch", reopen_first)
+    assert purge() == 1
+    assert there(reopened, other) == [True, False]
+    event = AuditEvent.objects.get(detail="submissions deleted")
+    assert event.submissions == [other.pk]
+    assert not Tombstone.objects.filter(pk=reopened.pk).exists()
+
+
+def test_one_that_cannot_be_deleted_keeps_no_other(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    stuck, others = decided(Status.DECLINED, days_ago=301), [decided(Status.DECLINED, days_ago=300), sent()]
+    set_clock(Status.DECLINED, 30)
+    actions.order_deletion(submission=others[1], reason=WhyDeleted.TWICE, by="officer", at=timezone.now())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION pg_temp.refuse() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN IF OLD.id = '{stuck.pk}' THEN RAISE 'damaged'; END IF; RETURN OLD; END $$;"
+            "CREATE TRIGGER refuse BEFORE DELETE ON intake_submission FOR EACH ROW "
+            "EXECUTE FUNCTION pg_temp.refuse()"
+        )
+    assert purge() == 2
+    assert there(stuck, *others) == [True, False, False]
+    assert "cannot be deleted" in caplog.text
+    deleted = AuditEvent.objects.filter(detail="submissions deleted")
+    assert stuck.pk not in {pk for event in deleted for pk in event.submissions}
+
+
+def test_who_orders_what_was_ordered_is_said_to_be_refused() -> None:
+    one = sent()
+    with acting_as(Role.STAFF):
+        actions.order_deletion(submission=one, reason=WhyDeleted.TWICE, by="officer", at=timezone.now())
+        with pytest.raises(actions.AlreadyOrdered):
+            actions.order_deletion(submission=one, reason=WhyDeleted.TWICE, by="other", at=timezone.now())
+    said = AuditEvent.objects.filter(detail__startswith="ordered").oldest_first()
+    assert [(event.account, event.detail) for event in said] == [
+        ("officer", "ordered"),
+        ("other", "ordered"),
+        ("other", "ordered refused"),
+    ]
 
 
 # Acknowledging on the screen

@@ -1,19 +1,25 @@
 """How long submissions stay: clocks that the privacy officer sets, holds, orders to delete, and the worker's purge."""
 
 import datetime
-from collections.abc import Iterator, Mapping
+import logging
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from uuid import UUID
 
-from django.db import transaction
+from django.db import DatabaseError, OperationalError, transaction
 from django.db.models.functions import Coalesce, Now
+from django.utils import timezone
 
 from clinic_site import audit
+from intake.actions.notices import beat
 from intake.models import Note, RetentionClock, Status, Submission, Tombstone, WhyDeleted
 from intake.models.submission import SubmissionQuerySet
+from intake.secret import reference_of
 
 SINCE = Coalesce("status_changed_at", "received_at")
 BATCH = 100  # submissions; each of a batch goes, or none
 MOST_AT_ONCE = 2000  # in one round; the next round takes the others
+
+logger = logging.getLogger(__name__)
 
 
 class IsHeld(Exception):
@@ -57,13 +63,13 @@ def order_deletion(
     """The worker deletes it in its next round. Raises IsHeld or AlreadyOrdered."""
     if Submission.objects.filter(pk=submission.pk, held=True).exists():
         raise IsHeld
-    audit.write(audit.Action.RETENTION, by=by, submissions=[submission.pk], detail="ordered")
     tombstone = Tombstone(submission=submission.pk, reason=reason, ordered_by=by, ordered_at=at)
-    with transaction.atomic():
-        Tombstone.objects.bulk_create([tombstone], ignore_conflicts=True)
-        kept = Tombstone.objects.get(pk=submission.pk)
-    if (kept.ordered_by, kept.ordered_at) != (by, at):
-        raise AlreadyOrdered
+    with audit.act(audit.Action.RETENTION, by=by, submissions=[submission.pk], detail="ordered"):
+        with transaction.atomic():
+            Tombstone.objects.bulk_create([tombstone], ignore_conflicts=True)
+            kept = Tombstone.objects.get(pk=submission.pk)
+        if (kept.ordered_by, kept.ordered_at) != (by, at):
+            raise AlreadyOrdered
     return tombstone
 
 
@@ -84,40 +90,61 @@ def goes_on(submission: Submission) -> datetime.datetime | None:
 
 def purge(*, at: datetime.datetime) -> int:
     """Delete what was ordered and what is past its time: how many. Interrupted, the next round goes on."""
-    deleted = 0
-    for batch in batches_to_purge():
-        deleted += purge_batch(batch, at=at)
-        if deleted >= MOST_AT_ONCE:
-            break
+    deleted, stuck = 0, set[UUID]()
+    for due in everything_due():
+        while deleted < MOST_AT_ONCE and (batch := first_of(due, but=stuck)):
+            beat(at=timezone.now())
+            try:
+                deleted += purge_batch(batch, due=due, at=at)
+            except OperationalError:  # the database's own trouble, and no row's
+                raise
+            except DatabaseError:
+                deleted += purge_one_by_one(batch, due=due, stuck=stuck, at=at)
     return deleted
 
 
-def batches_to_purge() -> Iterator[list[UUID]]:
-    ordered = Tombstone.objects.filter(deleted_at=None).order_by("ordered_at")
-    there = Submission.objects.of_patients().filter(held=False)
-    while batch := list(
-        there.filter(pk__in=ordered.values("submission")).values_list("pk", flat=True)[:BATCH]
-    ):
-        yield batch
+def everything_due() -> Iterator[SubmissionQuerySet]:
+    ordered = Tombstone.objects.filter(deleted_at=None).values("submission")
+    yield Submission.objects.of_patients().filter(held=False, pk__in=ordered).order_by("pk")
     for clock in RetentionClock.objects.all():
-        due = past_their_time(clock).order_by(SINCE, "pk")
-        while batch := list(due.values_list("pk", flat=True)[:BATCH]):
-            yield batch
+        yield past_their_time(clock).order_by(SINCE, "pk")
 
 
-def purge_batch(batch: list[UUID], *, at: datetime.datetime) -> int:
-    audit.write(audit.Action.RETENTION, by=audit.WORKER, submissions=batch, detail="submissions deleted")
-    with transaction.atomic():
-        rows = Submission.objects.select_for_update().filter(pk__in=batch, held=False)
-        going = list(rows.values_list("pk", flat=True))
-        Note.objects.filter(submission__in=going).delete()
-        Submission.objects.filter(pk__in=going).only("pk").delete()
-        Tombstone.objects.bulk_create(
-            [
-                Tombstone(submission=pk, reason=WhyDeleted.TIME_OVER, ordered_by=audit.WORKER, ordered_at=at)
-                for pk in going
-            ],
-            ignore_conflicts=True,  # one that was ordered has its own
-        )
-        Tombstone.objects.filter(pk__in=going).update(deleted_at=at)
+def first_of(due: SubmissionQuerySet, *, but: Collection[UUID]) -> list[UUID]:
+    return list(due.exclude(pk__in=but).values_list("pk", flat=True)[:BATCH])
+
+
+def purge_one_by_one(
+    batch: Iterable[UUID], *, due: SubmissionQuerySet, stuck: set[UUID], at: datetime.datetime
+) -> int:
+    """So that one which the database does not let go of keeps no other; it is put into `stuck`."""
+    deleted = 0
+    for pk in batch:
+        try:
+            deleted += purge_batch([pk], due=due, at=at)
+        except DatabaseError as error:
+            logger.error(
+                "Submission %s is due and cannot be deleted (%s).", reference_of(pk), type(error).__name__
+            )
+            stuck.add(pk)
+    return deleted
+
+
+@transaction.atomic
+def purge_batch(batch: Collection[UUID], *, due: SubmissionQuerySet, at: datetime.datetime) -> int:
+    """Those of the batch that are still due: somebody may have opened one again, or held it, a moment ago."""
+    going = list(due.filter(pk__in=batch).select_for_update().values_list("pk", flat=True))
+    if not going:
+        return 0
+    Note.objects.filter(submission__in=going).delete()
+    Submission.objects.filter(pk__in=going).only("pk").delete()
+    Tombstone.objects.bulk_create(
+        [
+            Tombstone(submission=pk, reason=WhyDeleted.TIME_OVER, ordered_by=audit.WORKER, ordered_at=at)
+            for pk in going
+        ],
+        ignore_conflicts=True,  # one that was ordered has its own
+    )
+    Tombstone.objects.filter(pk__in=going).update(deleted_at=at)
+    audit.add(audit.Action.RETENTION, by=audit.WORKER, submissions=going, detail="submissions deleted")
     return len(going)

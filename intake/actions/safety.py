@@ -24,10 +24,10 @@ def acknowledge(*, submission: Submission, by: str, what_was_done: str, at: date
     """`by` is the account's user name. Raises AlreadyAcknowledged or NoCrisis."""
     if not submission.is_crisis:
         raise NoCrisis
-    audit.write(audit.Action.NOTE, by=by, submissions=[submission.pk], detail="acknowledgement")
     note = Note(submission=submission, author=by, written_at=at, acknowledges=True)
     storage.seal_note(note, what_was_done)
-    with transaction.atomic():
+    in_the_trail = audit.act(audit.Action.NOTE, by=by, submissions=[submission.pk], detail="acknowledgement")
+    with in_the_trail, transaction.atomic():
         # Of two at once one waits here, and then finds that it is done.
         waiting = Submission.objects.unacknowledged().filter(pk=submission.pk)
         if not waiting.update(acknowledged_at=at):
