@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.contrib.auth.models import Group, User
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -79,9 +80,46 @@ def test_it_is_downloaded_once(staff_client: Client) -> None:
     one_round()
     download(staff_client).getvalue()
     assert "It can be downloaded once" in download(staff_client).text
-    with time_machine.travel(timezone.now() + 6 * MINUTE):
+
+
+def test_a_download_may_take_longer_than_the_hour_and_then_the_parts_go(staff_client: Client) -> None:
+    for _ in range(3):
+        sent()
+    ask(staff_client)
+    one_round()
+    begun = download(staff_client)
+    with time_machine.travel(timezone.now() + 90 * MINUTE):
+        one_round()
+        assert len(json.loads(begun.getvalue())["entry"]) >= 3
+    with time_machine.travel(timezone.now() + 121 * MINUTE):
         one_round()
     assert not ExportPart.objects.exists()
+
+
+def test_one_that_cannot_be_made_is_told_and_keeps_no_other(
+    staff_client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = sent()
+    ask(staff_client)
+    Submission.objects.update(status="in_review")
+    sent()
+    ask(staff_client, status="new")
+    whole = large_exports.submission_bundle
+
+    def unforeseen(submission: Submission) -> Any:
+        if submission == broken:
+            raise RecursionError("Test Patient 17")
+        return whole(submission)
+
+    monkeypatch.setattr(large_exports, "submission_bundle", unforeseen)
+    one_round()
+    first, second = Export.objects.order_by("asked_at")
+    assert (first.ready_at, first.has_failed) == (None, True)
+    assert (second.ready_at is not None, second.has_failed) == (True, False)
+    assert not first.parts.exists()
+    assert "RecursionError" in caplog.text
+    assert "Test Patient" not in caplog.text
+    assert "could not be made" in staff_client.get(EXPORTS).text
 
 
 def test_after_an_hour_it_is_gone(staff_client: Client) -> None:
@@ -145,9 +183,31 @@ def test_without_a_reason_or_with_a_hostile_filter_nothing_is_made(staff_client:
     assert ask(staff_client, reason="").status_code == 422
     for hostile in ("' OR 1=1 --", "new\0", "NEW", "x" * 10_000):
         assert ask(staff_client, status=hostile).status_code == 422
+    for day in ("0001-01-01", "9999-12-31"):
+        assert ask(staff_client, status="declined", since=day, until=day).status_code == 422
     assert ask(staff_client, since="9999-99-99").status_code == 422
     assert "No submission is like that" in ask(staff_client, status="declined").text
     assert not Export.objects.exists()
+
+
+def test_the_days_of_an_export_are_the_clinics_and_read_an_index(staff_client: Client) -> None:
+    from intake.admin.large_exports import LargeExportForm
+
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    before, first, last = sent(), sent(), sent()
+    for one, at in (
+        (before, midnight - MINUTE),
+        (first, midnight),
+        (last, midnight + 24 * 60 * MINUTE - MINUTE),
+    ):
+        Submission.objects.filter(pk=one.pk).update(received_at=at, status="declined")
+    day = str(midnight.date())
+    form = LargeExportForm({"status": "declined", "since": day, "until": day, "reason": "legal"})
+    assert form.is_valid()
+    assert set(form.chosen()) == {first, last}
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    assert "Index Cond: ((received_at >=" in form.chosen().order_by().explain()
 
 
 def test_only_who_may_export_sees_the_page() -> None:

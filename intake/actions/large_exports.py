@@ -1,14 +1,17 @@
 """Exports too large for one request: asked for by staff, made by the worker, sealed at rest, downloaded once."""
 
 import datetime
+import logging
 from collections.abc import Iterator, Sequence
 from uuid import UUID
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from clinic_site import audit
 from intake import storage
+from intake.actions.notices import beat
 from intake.exports import NotExportable, submission_bundle
 from intake.models import Export, ExportPart, Submission
 from intake.questionnaires.fhir import to_bytes
@@ -17,9 +20,11 @@ MOST = 20_000  # submissions in one export
 PART = 50  # submissions in one part, about 2 MB
 PARTS_IN_A_ROUND = 20  # so that alerts do not wait behind an export
 LIFETIME = datetime.timedelta(hours=1)  # from the moment that it is ready
-ON_ITS_WAY = datetime.timedelta(minutes=5)  # that a download may take
+LONGEST_DOWNLOAD = datetime.timedelta(hours=2)  # 800 MB at one megabit a second
 LONGEST_IN_THE_MAKING = datetime.timedelta(days=1)
 BEGINNING, END = b'{"resourceType":"Bundle","type":"collection","entry":[', b"]}"
+
+logger = logging.getLogger(__name__)
 
 
 class NotReady(Exception):
@@ -40,9 +45,16 @@ def make_exports(*, at: datetime.datetime) -> int:
     """Go on with what was asked for, where it was left: how many parts were made."""
     made = 0
     for export in Export.objects.filter(ready_at=None, emptied_at=None).order_by("asked_at"):
-        while made < PARTS_IN_A_ROUND and export.ready_at is None:
-            make_part(export, at=at)
-            made += 1
+        try:
+            while made < PARTS_IN_A_ROUND and export.ready_at is None:
+                beat(at=timezone.now())
+                make_part(export, at=at)
+                made += 1
+        except OperationalError:  # the database's own trouble: the next round goes on
+            raise
+        except Exception as error:  # its text may quote a patient
+            logger.error("Export %s cannot be made (%s).", export.pk, type(error).__name__)
+            empty([export.pk], at=at)
     return made
 
 
@@ -69,17 +81,19 @@ def make_part(export: Export, *, at: datetime.datetime) -> None:
 
 
 def empty_exports(*, at: datetime.datetime) -> int:
-    """Delete the parts of what was downloaded, or lay there for an hour: how many exports."""
-    over = Export.objects.filter(emptied_at=None).filter(
-        Q(downloaded_at__lte=at - ON_ITS_WAY)
-        | Q(ready_at__lte=at - LIFETIME)
-        | Q(asked_at__lte=at - LONGEST_IN_THE_MAKING)
-    )
-    with transaction.atomic():
-        going = list(over.values_list("pk", flat=True))
-        ExportPart.objects.filter(export__in=going).delete()
-        Export.objects.filter(pk__in=going).update(emptied_at=at)
+    """Delete the parts of what lay there for an hour, and is not on its way to somebody: how many exports."""
+    is_over = Q(ready_at__lte=at - LIFETIME) | Q(asked_at__lte=at - LONGEST_IN_THE_MAKING)
+    is_on_its_way = Q(downloaded_at__gt=at - LONGEST_DOWNLOAD)
+    over = Export.objects.filter(is_over, emptied_at=None).exclude(is_on_its_way)
+    going = list(over.values_list("pk", flat=True))
+    empty(going, at=at)
     return len(going)
+
+
+@transaction.atomic
+def empty(exports: Sequence[UUID], *, at: datetime.datetime) -> None:
+    ExportPart.objects.filter(export__in=exports).delete()
+    Export.objects.filter(pk__in=exports).update(emptied_at=at)
 
 
 def take_export(*, export: Export, by: str, at: datetime.datetime) -> list[int]:
@@ -96,7 +110,6 @@ def take_export(*, export: Export, by: str, at: datetime.datetime) -> list[int]:
         reason=export.reason,
         detail="fhir download",
     )
-    # The worker deletes the parts a little later than this, so that they can be read on the way out.
     if not mine.update(downloaded_at=at):
         raise NotReady
     return list(export.parts.order_by("number").values_list("number", flat=True))

@@ -10,7 +10,7 @@ from intake.models.envelope import Envelope
 
 
 class Export(models.Model):
-    """What somebody asked for. The files' parts lie beside it until they are downloaded, at most an hour."""
+    """What somebody asked for. The file's parts lie beside it for an hour, and while it is downloaded."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     asked_by = models.CharField(max_length=150, help_text="The account's user name.")
@@ -38,6 +38,11 @@ class Export(models.Model):
     @property
     def percent(self) -> int:
         return 100 * self.done // max(1, len(self.submissions))
+
+    @property
+    def has_failed(self) -> bool:
+        """It was given up before it was ready; somebody may ask again."""
+        return self.ready_at is None and self.emptied_at is not None
 
 
 class ExportPart(Envelope):
