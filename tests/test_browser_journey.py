@@ -102,6 +102,20 @@ def test_what_was_typed_and_not_sent_is_back_after_a_reload(page: Page, live_ser
     expect(page.get_by_text("What you typed here before is back")).to_be_hidden()
 
 
+def test_enketo_1072_nothing_that_is_saved_is_said_to_be_unsaved(page: Page, live_server: LiveServer) -> None:
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.accept()))
+    typed_on_contact(page, live_server)
+    with page.expect_navigation():
+        page.get_by_role("button", name="Continue").click()
+    page.go_back()
+    expect(page.locator("#q-phone")).to_have_value("(410) 555-0166")
+    expect(page.get_by_text("What you typed here before is back")).to_be_hidden()
+    page.locator("#q-phone").fill("(410) 555-0167")
+    page.goto("/screening/leave/")  # left with something unsent: it is kept, and no box asks
+    assert asked == []
+
+
 def test_a_lost_line_is_told_and_the_page_is_sent_when_it_is_back(
     page: Page, live_server: LiveServer
 ) -> None:

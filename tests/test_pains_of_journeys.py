@@ -148,6 +148,33 @@ def test_canvas_plugins_1459_a_form_that_takes_all_day_is_sent_all_the_same(clie
         assert client.post(CHECK, follow=True).request["PATH_INFO"] == "/screening/done/"
 
 
+def test_openemr_9108_nothing_is_asked_that_is_lost_on_the_way_such_as_a_file(client: Client) -> None:
+    response, asked = client.get("/screening/age/"), 0
+    while (path := response.request["PATH_INFO"]) != CHECK:
+        assert 'type="file"' not in response.text
+        asked += 1
+        response = client.post(path, page_fields(response, ANSWERS), follow=True)
+    assert asked > 25
+
+
+def test_openemr_11161_what_a_patient_sends_stands_at_the_top_of_the_queue(
+    client: Client, staff_client: Client
+) -> None:
+    reference = send(client).context["reference"]
+    say_it_is_their_own(client)
+    assert reference in staff_client.get("/admin/intake/submission/").text
+
+
+def test_formbricks_2956_somebody_comes_back_to_the_page_where_they_stopped_with_all_they_wrote(
+    client: Client,
+) -> None:
+    walk(client, until="tried")
+    elsewhere = Client()
+    assert come_back(elsewhere, secret_of(client).code)["Location"] == "/screening/tried/"
+    assert saved_answers(elsewhere) == saved_answers(client)
+    assert "behind the left knee" in elsewhere.get("/screening/pain/").text
+
+
 def test_formbricks_4797_a_link_ends_with_sending(client: Client) -> None:
     walk(client)
     code = secret_of(client).code
@@ -204,7 +231,7 @@ def test_enketo_1120_and_1226_one_form_is_deleted_and_no_other(client: Client) -
     assert "Test Patient 17" in other.get("/screening/about-you/").text
 
 
-def test_kobotoolbox_docs_18_and_kpi_5121_who_clears_the_browser_loses_nothing(client: Client) -> None:
+def test_kobotoolbox_docs_18_and_45_and_kpi_5121_who_clears_the_browser_loses_nothing(client: Client) -> None:
     walk(client, until="pain")
     code = secret_of(client).code
     client.cookies.clear()

@@ -8,6 +8,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,11 @@ from django.test import Client
 from django.utils import timezone
 
 from clinic_site.roles import Role
+from intake import actions
 from intake.cookies import Kept
 from intake.models import Draft, Submission
 from intake.secret import Secret, reference_of
-from tests.applicant import walk
+from tests.applicant import ANSWERS, page_fields, walk
 from tests.opened import secret_of
 from tests.processes import PATIENCE, ROOT, THROUGH_THE_PROXY, Hosts, answers, free_port
 
@@ -134,6 +136,33 @@ def test_killed_between_pages_nothing_that_was_sent_is_lost(site: PublicSite, cl
         site.start()
     assert 'value="Test Patient 17"' in browser.ask("/screening/about-you/")
     assert 'value="(410) 555-0117"' in browser.ask("/screening/contact/")
+
+
+def test_after_any_page_another_process_finds_everything_that_was_sent(client: Client) -> None:
+    """What a killed process takes along is what only it knew: this asks the database over a connection of its own."""
+    response, sent = client.get("/screening/age/"), 0
+    while (path := response.request["PATH_INFO"]) != "/screening/check/":
+        fields = page_fields(response, ANSWERS)
+        names = response.context["form"].names
+        given = {
+            link_id for link_id, name in names.items() if any(field.startswith(name) for field in fields)
+        }
+        response = client.post(path, fields, follow=True)
+        assert given <= found_by_another_process(secret_of(client)), path
+        sent += len(given)
+    assert sent > 60
+
+
+def found_by_another_process(secret: Secret) -> set[str]:
+    def look() -> set[str]:
+        try:
+            draft = actions.find_draft(secret, at=timezone.now())
+            return set(draft.answers) if draft else set()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as elsewhere:
+        return elsewhere.submit(look).result()
 
 
 def ask_and_never_hear(browser: Browser, path: str, fields: dict[str, str]) -> None:
