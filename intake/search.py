@@ -14,6 +14,8 @@ import uuid
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from django.db.models import Max, QuerySet
+
 from clinic_site import audit
 from intake import sealing, storage
 from intake.keys import PrivateKey
@@ -116,63 +118,83 @@ def person_from(opened: bytes) -> Person:
 
 @dataclass
 class PeopleInMemory:
-    """Filled by the first search and kept up to date by each. Nothing of it is ever written anywhere."""
+    """Filled by the first search and kept up to date by each. Nothing of it is ever written anywhere.
+
+    What it holds is replaced and never changed, so that one thread searches while another reads anew.
+    """
 
     people: dict[uuid.UUID, Person] = field(default_factory=dict)
+    """The oldest form first."""
     untried: dict[uuid.UUID, Person] = field(default_factory=dict)
     """Of those that have no entry yet."""
     last_entry: int = 0
+    seen: frozenset[int] = frozenset()
+    """The numbers of the last entries, up to that one."""
     read_at: float = float("-inf")
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def refreshed(self, by: str) -> "PeopleInMemory":
+    def everybody(self, by: str) -> dict[uuid.UUID, Person]:
         """`by` is the account that looks, for the trail: what has no entry yet is opened for it."""
         with self.lock:
             if time.monotonic() - self.read_at > KEPT_FOR:
-                self.people, self.untried, self.last_entry = {}, {}, 0
-                self.read_at = time.monotonic()
-            self.read_new_entries()
+                self.read_all_entries()
+            else:
+                self.read_new_entries()
             self.read_untried(by)
-        return self
+            return {**self.people, **self.untried}
 
     def refreshed_untried(self, by: str) -> dict[uuid.UUID, Person]:
         with self.lock:
             self.read_untried(by)
-        return self.untried
+            return self.untried
+
+    def read_all_entries(self) -> None:
+        began, self.last_entry = time.monotonic(), newest_entry()
+        self.seen = frozenset(self.last_entries())
+        newest_first = entries_of_open().order_by("-submission__received_at", "-pk")
+        self.people = dict(reversed(people_of(newest_first[:MOST_IN_MEMORY]).items()))
+        self.read_at, self.untried = began, {}
 
     def read_new_entries(self) -> None:
-        entries = SearchEntry.objects.order_by("-pk")
-        if self.last_entry:
-            newest = entries.filter(pk__gt=self.last_entry - OVERLAP).values_list("pk", "submission_id")
-            entries = entries.filter(
-                pk__in=[pk for pk, submission_id in newest if submission_id not in self.people]
-            )
-        else:
-            entries = entries.filter(submission__status__in=OPEN)
-        rows = list(entries.values_list("pk", "submission_id", "key_id", "contents")[:MOST_IN_MEMORY])
-        self.last_entry = max([self.last_entry, *(pk for pk, *_ in rows)])
-        self.people |= read_entries(row[1:] for row in rows)
-        for oldest in list(self.people)[: max(0, len(self.people) - MOST_IN_MEMORY)]:
-            del self.people[oldest]
+        last_entry = newest_entry()
+        numbers = frozenset(self.last_entries())
+        if unknown := numbers - self.seen:
+            entries = entries_of_open().filter(pk__in=unknown).order_by("submission__received_at", "pk")
+            people = {**self.people, **people_of(entries)}
+            self.people = dict(list(people.items())[-MOST_IN_MEMORY:])
+        self.last_entry, self.seen = last_entry, numbers
+
+    def last_entries(self) -> Iterable[int]:
+        return entries_of_open().filter(pk__gt=self.last_entry - OVERLAP).values_list("pk", flat=True)
 
     def read_untried(self, by: str) -> None:
         """What arrived in the last minute is found too."""
         new = Submission.objects.of_patients().filter(opens=None).order_by("-received_at")
         pks = set(new.values_list("pk", flat=True)[:MOST_UNTRIED])
-        self.untried = {pk: person for pk, person in self.untried.items() if pk in pks}
-        missing = pks - set(self.untried)
+        untried = {pk: person for pk, person in self.untried.items() if pk in pks}
+        missing = pks - set(untried)
         if missing:
             audit.write(audit.Action.KEY, by=by, submissions=sorted(missing), detail="head")
             for submission in Submission.objects.filter(pk__in=missing).with_version().defer("body"):
                 try:
-                    self.untried[submission.pk] = person_of(submission, storage.read_head(submission))
+                    untried[submission.pk] = person_of(submission, storage.read_head(submission))
                 except CannotOpen:
                     continue
+        self.untried = untried
 
-    def found(self, term: Term) -> dict[uuid.UUID, str]:
-        everybody = {**self.people, **self.untried}
-        hits = ((pk, matches(term, person)) for pk, person in everybody.items())
-        return {pk: by for pk, by in hits if by}
+
+def entries_of_open() -> QuerySet[SearchEntry]:
+    return SearchEntry.objects.filter(submission__status__in=OPEN)
+
+
+def newest_entry() -> int:
+    """Its number. To be asked for first: what is written meanwhile is read twice, and not passed over."""
+    return SearchEntry.objects.aggregate(newest=Max("pk"))["newest"] or 0
+
+
+def people_of(entries: QuerySet[SearchEntry]) -> dict[uuid.UUID, Person]:
+    """By submission."""
+    return dict(read_entries(entries.values_list("submission_id", "key_id", "contents")))
 
 
 in_memory = PeopleInMemory()
@@ -185,7 +207,8 @@ def find_people(term: Term, *, by: str) -> dict[uuid.UUID, str]:
     """
     if term.is_empty:
         return {}
-    found = in_memory.refreshed(by).found(term)
+    people = in_memory.everybody(by).items()
+    found = {pk: what for pk, person in people if (what := matches(term, person))}
     for submission_id, person in marked(term.traits, limit=MOST_FOUND + 1):
         if what := matches(term, person):
             found.setdefault(submission_id, what)

@@ -14,10 +14,11 @@ from django.utils import timezone
 
 from clinic_site.audit import AuditEvent
 from clinic_site.roles import Role
-from intake import sealing, storage
+from intake import actions, sealing, search, storage
 from intake.key_files import Holder, make_pair
 from intake.keys import Keyring, PrivateKey, PublicKey, Recipients
 from intake.models import Note, Priority, QuestionnaireVersion, Submission
+from intake.people import Person
 from tests.processes import ROOT, Hosts, keys_folder
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("database_roles")]
@@ -149,3 +150,27 @@ def test_a_key_that_nobody_here_could_check_is_refused(rotation: Rotation) -> No
     )
     assert finished.returncode == 1
     assert f"There is no key {stranger.id} here" in finished.stderr
+
+
+def test_it_says_how_many_people_are_still_searched_for_under_the_old_key(rotation: Rotation) -> None:
+    rotation.seal_rows(2)
+    Submission.objects.update(opens=True)
+    first = Submission.objects.first()
+    assert first is not None
+    search.entry_for(first.pk, Person("Test Patient 17", None, (), ()), rotation.new).save()
+    finished = subprocess.run(
+        rotation.command(), cwd=ROOT, env=rotation.environment(), capture_output=True, text=True, timeout=60
+    )
+    assert "Still in the search under an older key: 1." in finished.stdout, finished.stderr
+
+
+def test_what_no_key_of_the_worker_opened_is_looked_at_again_once_it_is_sealed_anew(
+    rotation: Rotation,
+) -> None:
+    rotation.seal_rows(2)
+    Submission.objects.update(opens=False)
+    batches = actions.reseal(
+        replacing=rotation.old.id, to=rotation.new.public_key, opened_with=Keyring([rotation.old]), batch=1
+    )
+    assert [one.done for one in batches] == [1, 1]
+    assert Submission.objects.filter(opens=None).count() == 2

@@ -61,12 +61,12 @@ from intake.actions.sealing import (
     FirstLook,
     count_sealed_to,
     delete_old_canaries,
-    forget_first_looks_that_failed,
     look_at_new_submissions,
     reseal,
     seal_canary,
+    try_again_what_does_not_open,
 )
-from intake.actions.searching import enter_missing_people, enter_people
+from intake.actions.searching import enter_missing_people, enter_people, without_entry
 from intake.actions.translations import review_translation
 from intake.definition_files import DefinitionRefused
 from intake.same_day import site_answers
@@ -108,7 +108,6 @@ __all__ = [
     "enter_people",
     "find_draft",
     "follow_the_hours",
-    "forget_first_looks_that_failed",
     "goes_on",
     "hold",
     "import_questionnaire",
@@ -133,6 +132,8 @@ __all__ = [
     "take_export",
     "tell",
     "tell_how_it_was_taken",
+    "try_again_what_does_not_open",
+    "without_entry",
     "write_call",
     "write_note",
 ]

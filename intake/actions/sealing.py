@@ -3,7 +3,7 @@
 import datetime
 import logging
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,15 +66,35 @@ def look_at_new_submissions() -> FirstLook:
 
     One that is sealed to another escrow key than this process knows counts as closed: somebody else may open it.
     """
-    opened, closed, people = [], [], []
-    new = Submission.objects.filter(opens=None).with_version().defer("body").order_by("received_at", "id")
-    for submission in new[:MOST_AT_ONCE]:
+    new = Submission.objects.filter(opens=None).order_by("-received_at", "id")
+    return look_at(new.values_list("pk", flat=True)[:MOST_AT_ONCE])
+
+
+def try_again_what_does_not_open() -> Iterator[int]:
+    """Batch by batch, how many were tried. For a process that was just started: with its keys they may open.
+
+    Until then they count as closed, so that the alarm stays, and wait behind no others and before none.
+    """
+    closed = Submission.objects.filter(opens=False).order_by("-received_at", "id")
+    pks = list(closed.values_list("pk", flat=True))
+    for start in range(0, len(pks), MOST_AT_ONCE):
+        batch = pks[start : start + MOST_AT_ONCE]
+        look_at(batch)
+        yield len(batch)
+
+
+def look_at(pks: Iterable[uuid.UUID]) -> FirstLook:
+    pks, opened, closed, people = list(pks), [], [], []
+    if pks:
+        audit.write(audit.Action.KEY, by=audit.WORKER, submissions=pks, detail="head")
+    for submission in Submission.objects.filter(pk__in=pks).with_version().defer("body"):
         try:
             head = storage.try_to_open(submission)
             if submission.escrow_key_id != recipients().escrow.id:
                 raise CannotOpen(Why.NO_KEY, submission.escrow_key_id)
         except CannotOpen as refusal:
-            logger.critical("Submission %s does not open. %s", submission.reference, refusal)
+            if submission.opens is None:  # else it was told before
+                logger.critical("Submission %s does not open. %s", submission.reference, refusal)
             closed.append(submission.pk)
         else:
             opened.append(submission.pk)
@@ -82,15 +102,8 @@ def look_at_new_submissions() -> FirstLook:
                 people.append((submission, head))
     enter_people(people)
     Submission.objects.filter(pk__in=opened).update(opens=True)
-    Submission.objects.filter(pk__in=closed).update(opens=False)
-    if opened or closed:
-        audit.write(audit.Action.KEY, by=audit.WORKER, submissions=[*opened, *closed], detail="head")
+    Submission.objects.filter(pk__in=closed, opens=None).update(opens=False)
     return FirstLook(len(opened), len(closed))
-
-
-def forget_first_looks_that_failed() -> int:
-    """Let the next look try them again: with the right keys, or after an exchange of keys, they may open."""
-    return Submission.objects.filter(opens=False).update(opens=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,4 +166,6 @@ def reseal_batch(
         else:
             sealed_anew.append(row)
     model._default_manager.bulk_update(sealed_anew, WRAPS)
+    if model is Submission:  # where none of the worker's keys opened it, the new one may
+        Submission.objects.filter(pk__in=[row.pk for row in sealed_anew], opens=False).update(opens=None)
     return Resealed(len(sealed_anew), closed)

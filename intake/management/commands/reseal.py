@@ -46,6 +46,11 @@ class Command(BaseCommand):
         except ValueError as error:  # the clinic's key and the escrow key would be one
             raise CommandError(str(error)) from None
         self.stdout.write(f"Sealed again, from key {replacing} to key {to.id}: {done} of {total}.")
+        if people := actions.without_entry().count():
+            self.stdout.write(
+                f"Still in the search under an older key: {people}. The worker enters them anew while it runs; look "
+                "again with this same command."
+            )
         if closed:
             raise CommandError(
                 f"Not sealed again: {closed}, because they do not open. They are in the log, and still sealed to "
