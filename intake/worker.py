@@ -95,11 +95,7 @@ def send_canary() -> None:
 
 def delete_what_has_expired() -> None:
     at = timezone.now()
-    deleted, emptied = actions.clear_expired_drafts(at=at)
-    if deleted:
-        audit.write(audit.Action.RETENTION, by=audit.WORKER, detail="drafts deleted")
-    if emptied:
-        audit.write(audit.Action.RETENTION, by=audit.WORKER, detail="receipts emptied")
+    actions.clear_expired_drafts(by=audit.WORKER, at=at)
     actions.delete_old_canaries(at=at)
     limits.forget_past_counts(at=at)
     clear_expired_sessions()

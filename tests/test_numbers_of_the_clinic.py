@@ -1,6 +1,7 @@
 """How far people come and how long they wait: counted without a trace of whose it was, small counts left out."""
 
 import datetime
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -9,6 +10,7 @@ from django.utils import timezone
 
 from clinic_site.clinic import Clinic
 from intake import actions, storage
+from intake.admin.numbers import waiting_rows
 from intake.models import Draft, PageCount, Priority, QuestionnaireVersion, Submission
 from intake.seeding import people
 from tests.applicant import send, walk
@@ -70,7 +72,9 @@ def test_old_days_do_not_count(staff_client: Client) -> None:
     assert "Nobody has begun a form in this time." in staff_client.get("/admin/desk/numbers/").text
 
 
-def test_waiting_times_are_shown_from_ten_submissions_on(staff_client: Client) -> None:
+def test_waiting_times_are_shown_from_ten_submissions_on(
+    staff_client: Client, django_assert_num_queries: Any
+) -> None:
     def taken_up() -> None:
         crisis = sent(HAS_THOUGHTS, ago=datetime.timedelta(minutes=20))
         actions.acknowledge(submission=crisis, by="nurse", what_was_done="Called.", at=timezone.now())
@@ -80,6 +84,8 @@ def test_waiting_times_are_shown_from_ten_submissions_on(staff_client: Client) -
     assert "20 minutes" not in staff_client.get("/admin/desk/numbers/").text
     taken_up()
     assert "20 minutes" in staff_client.get("/admin/desk/numbers/").text
+    with django_assert_num_queries(2):  # one for each line
+        assert [row.count for row in waiting_rows(at=timezone.now())] == ["10", "fewer than 10"]
 
 
 # The demonstration's people

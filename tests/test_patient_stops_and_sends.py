@@ -7,15 +7,19 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from clinic_site.audit import AuditEvent
+from clinic_site.roles import Role
 from intake import actions
 from intake.models import Draft, Submission
 from intake.secret import Secret
 from tests.applicant import ANSWERS, page_fields, send, walk
 from tests.opened import come_back, opened_body, saved_answers, say_it_is_their_own, secret_of
+from tests.serving_roles import acting_as
 
 pytestmark = pytest.mark.django_db
 
@@ -116,12 +120,18 @@ def test_expired_drafts_are_deleted_and_old_receipts_emptied(client: Client) -> 
     walk(Client(), until="contact")
     receipt = Draft.objects.exclude(sent_at=None).get()
     now = timezone.now()
-    actions.clear_expired_drafts(at=now + datetime.timedelta(hours=25))
+    actions.clear_expired_drafts(by="worker", at=now + datetime.timedelta(hours=25))
     receipt.refresh_from_db()
     assert bytes(receipt.contents) == b""
     assert "We have your answers" in client.get("/screening/done/").content.decode()
-    actions.clear_expired_drafts(at=now + datetime.timedelta(days=31))
+    with time_machine.travel(now + datetime.timedelta(days=31)), acting_as(Role.WORKER):
+        call_command("clear_expired_drafts", verbosity=0)
     assert not Draft.objects.exists()
+    said = AuditEvent.objects.filter(action="retention").oldest_first()
+    assert [(event.account.split(":")[0], event.detail) for event in said] == [
+        ("worker", "receipts emptied"),
+        ("shell", "drafts deleted"),
+    ]
     assert Submission.objects.count() == 1
 
 
@@ -204,14 +214,6 @@ def test_deleting_does_not_pretend_when_the_form_was_sent(client: Client) -> Non
     assert "deleted" not in page
     assert Submission.objects.exists()
     assert "We have your answers" in client.get("/screening/done/").content.decode()
-
-
-def test_expired_drafts_go_when_somebody_else_begins(client: Client) -> None:
-    with time_machine.travel(datetime.datetime(2026, 3, 1, 15, tzinfo=datetime.UTC), tick=False):
-        walk(client, until="contact")
-    with time_machine.travel(datetime.datetime(2026, 5, 1, 15, tzinfo=datetime.UTC), tick=False):
-        walk(Client(), until="contact", is_whole=True)
-    assert Draft.objects.count() == 1
 
 
 def test_an_old_receipt_shows_no_answers_even_before_it_is_emptied(client: Client) -> None:

@@ -162,11 +162,32 @@ def test_the_page_says_how_many_go_at_once_before_a_clock_is_set(officer: Client
     page = officer.post("/admin/desk/retention/", {"declined": "30"})
     assert "1 submission would be deleted at once, for good." in page.text
     assert not RetentionClock.objects.exists()
-    page = officer.post("/admin/desk/retention/", {"declined": "30", "confirmed": "1"}, follow=True)
+    page = officer.post(
+        "/admin/desk/retention/", {"declined": "30", "confirmed": page.context["shown"]}, follow=True
+    )
     assert "Saved: 1 changed." in page.text
     clock = RetentionClock.objects.get()
     assert (clock.status, clock.days, clock.set_by) == ("declined", 30, "Privacy-officer")
     assert AuditEvent.objects.filter(detail="clock changed declined").exists()
+
+
+def test_yes_is_said_to_the_number_that_was_shown_and_to_no_other(officer: Client) -> None:
+    decided(Status.DECLINED, days_ago=300)
+    decided(Status.DECLINED, days_ago=10)
+    page = officer.post("/admin/desk/retention/", {"declined": "30"})
+    shown = page.context["shown"]
+    assert f'value="{shown}"' in page.text
+    for changed in (
+        {"declined": "1", "confirmed": shown},  # beside the tick
+        {"declined": "30", "accepted": "1", "confirmed": shown},
+        {"declined": "30", "confirmed": "1"},
+    ):
+        page = officer.post("/admin/desk/retention/", changed)
+        assert "would be deleted at once" in page.text
+    decided(Status.DECLINED, days_ago=31)  # meanwhile
+    page = officer.post("/admin/desk/retention/", {"declined": "30", "confirmed": shown})
+    assert "2 submissions would be deleted at once" in page.text
+    assert not RetentionClock.objects.exists()
 
 
 @pytest.mark.parametrize("typed", ["0", "-1", "99999999999999999999", "soon", "1.5"])

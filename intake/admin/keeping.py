@@ -1,6 +1,7 @@
 """How long submissions are kept: the privacy officer's page, and their acts on one submission."""
 
 import datetime
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -63,11 +64,12 @@ def clocks(request: HttpRequest) -> HttpResponse:
         return ask_to_confirm(request)
     set_now = dict(RetentionClock.objects.values_list("status", "days"))
     form = ClocksForm(request.POST if request.method == "POST" else None, initial=set_now)
-    at_once = None
+    at_once, shown = None, ""
     if form.is_valid():
         days = form.days()
         at_once = sum(past(status, kept) for status, kept in days.items() if kept != set_now.get(status))
-        if not at_once or request.POST.get("confirmed"):
+        shown = as_shown(days, at_once)
+        if not at_once or request.POST.get("confirmed") == shown:
             changed = actions.set_clocks(days=days, by=account_of(request), at=timezone.now())
             messages.success(
                 request, f"Saved: {len(changed)} changed." if changed else "Nothing was changed."
@@ -79,7 +81,8 @@ def clocks(request: HttpRequest) -> HttpResponse:
         "form": form,
         "rows": [(form[status.value], counted(status, set_now.get(status))) for status in Status],
         "at_once": at_once,
-        "held": limited(Submission.objects.of_patients().filter(held=True).count()),
+        "shown": shown,
+        "held": limited(Submission.objects.of_patients().filter(held=True)[: MOST_COUNTED + 1].count()),
         "tombstones": [
             (reference_of(one.pk), one)
             for one in Tombstone.objects.order_by("-ordered_at")[:TOMBSTONES_SHOWN]
@@ -87,6 +90,13 @@ def clocks(request: HttpRequest) -> HttpResponse:
     }
     return TemplateResponse(
         request, "admin/intake/retention.html", context, status=422 if form.errors else 200
+    )
+
+
+def as_shown(days: Mapping[Status, int | None], at_once: int) -> str:
+    """What "Yes, delete" is said to: whoever then changes a number is asked again."""
+    return " ".join(
+        [str(at_once), *(f"{status}={kept}" for status, kept in days.items() if kept is not None)]
     )
 
 

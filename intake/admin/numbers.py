@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Aggregate, DurationField, ExpressionWrapper, F, Sum
+from django.db.models import Aggregate, Count, DurationField, ExpressionWrapper, F, Sum
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -108,12 +108,15 @@ def waiting_row(label: str, rows: Any, until: str) -> WaitingRow:
     found = (
         rows.order_by()
         .annotate(took=took)
-        .aggregate(median=Percentile("took", share="0.5"), tenth=Percentile("took", share="0.9"))
+        .aggregate(
+            count=Count("pk"),
+            median=Percentile("took", share="0.5"),
+            tenth=Percentile("took", share="0.9"),
+        )
     )
-    count = rows.count()
-    if count < FEWEST:
+    if found["count"] < FEWEST:
         return WaitingRow(label, FEW, "", "")
-    return WaitingRow(label, str(count), in_words(found["median"]), in_words(found["tenth"]))
+    return WaitingRow(label, str(found["count"]), in_words(found["median"]), in_words(found["tenth"]))
 
 
 def in_words(took: datetime.timedelta) -> str:

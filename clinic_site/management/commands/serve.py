@@ -20,7 +20,6 @@ PREPARATIONS = (
     "load_questionnaires",
     "load_notices",
     "create_demo_clinic",
-    "clear_expired_drafts",
 )
 
 
