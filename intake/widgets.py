@@ -140,7 +140,9 @@ class DateParts(ItemWidget):
             {"name": part, "label": label, "hint": hint, "width": width, "text": typed.get(part, ""),
              "autocomplete": f"bday-{part}" if is_birthday else ""}
             for part, label, hint, width in (
-                ("month", _("Month"), _("3 or March"), 10), ("day", _("Day"), "", 2), ("year", _("Year"), "", 4)
+                ("month", _("Month"), _("3 or March"), 10),
+                ("day", _("Day"), _("1 to 31"), 2),
+                ("year", _("Year"), _("4 digits"), 4),
             )
         ]  # fmt: skip
         return context
