@@ -196,7 +196,9 @@ def test_the_copy_prints_as_a_tagged_document_without_what_is_of_no_use_on_paper
 ) -> None:
     client = Client()
     send(client)
-    page.context.add_cookies([{"name": "screening", "value": secret_of(client).code, "url": live_server.url}])
+    page.context.add_cookies(
+        [{"name": "screening", "value": client.cookies["screening"].value, "url": live_server.url}]
+    )
     page.goto("/screening/copy/")
     document = page.pdf(tagged=True, outline=True)
     for mark in (b"/StructTreeRoot", b"/MarkInfo", b"/Lang"):

@@ -14,7 +14,7 @@ from clinic_site.clinic import Clinic
 from intake import consent, storage
 from intake.models import Draft, Submission
 from tests.applicant import send, walk
-from tests.opened import changed_inside, opened_body, secret_of
+from tests.opened import changed_inside, come_back, opened_body, secret_of
 
 pytestmark = pytest.mark.django_db
 NOON = datetime.datetime(2026, 11, 23, 12, tzinfo=ZoneInfo("America/New_York"))
@@ -30,7 +30,7 @@ def test_the_copy_shows_every_answer_in_the_words_of_the_form_for_a_day(client: 
         assert done.context["reference"] in copy.text
         assert "/screening/age/?return" not in copy.text
         clock.shift(datetime.timedelta(hours=24, minutes=1))
-        client.cookies["screening"] = secret_of(client).code
+        come_back(client, secret_of(client).code)
         late = client.get("/screening/copy/")
         assert late.status_code == 410
         assert "That time is over" in late.text
