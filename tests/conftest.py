@@ -1,5 +1,7 @@
 """What the tests are given: a database with the site's content, a strict client, a real browser."""
 
+import base64
+import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,7 +43,8 @@ class PageReader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.headings, self.title, self.inline = 0, "", []
-        self._in_title = self._in_drawing = False  # a drawing has a title of its own
+        self.styles: list[str] = []
+        self._in_title = self._in_drawing = self._in_style = False  # a drawing has a title of its own
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = dict(attrs)
@@ -49,17 +52,21 @@ class PageReader(HTMLParser):
         self._in_drawing |= tag == "svg"
         self._in_title = tag == "title" and not self._in_drawing
         is_data = attributes.get("type") in ("application/json", "application/ld+json")
-        if tag == "style" or (tag == "script" and not attributes.get("src") and not is_data):
-            self.inline.append(f"<{tag}>")
+        if tag == "script" and not attributes.get("src") and not is_data:
+            self.inline.append("<script>")
+        self._in_style = tag == "style"
+        self.styles += [""] if self._in_style else []
         self.inline += [f"{tag} {name}" for name in attributes if name == "style" or name.startswith("on")]
 
     def handle_endtag(self, tag: str) -> None:
-        self._in_title = False
+        self._in_title = self._in_style = False
         self._in_drawing &= tag != "svg"
 
     def handle_data(self, data: str) -> None:
         if self._in_title:
             self.title += data.strip()
+        if self._in_style:
+            self.styles[-1] += data
 
 
 class StrictClient(Client):
@@ -75,6 +82,10 @@ class StrictClient(Client):
             assert page.headings == 1, f"{where} has {page.headings} h1"
             assert page.title, f"{where} has no title"
             assert not page.inline, f"{where} has inline script or style: {page.inline}"
+            for style in page.styles:
+                digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+                admitted = response.headers["Content-Security-Policy"]
+                assert f"'sha256-{digest}'" in admitted, f"{where} has a style that its policy refuses"
             assert "{{" not in html, f"{where} shows template code"
             assert "{%" not in html, f"{where} shows template code"
         return response

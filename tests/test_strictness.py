@@ -14,7 +14,7 @@ BAD_PAGES = {
     "two-headings": (GOOD + "<h1>Again</h1>", "2 h1"),
     "no-title": ("<h1>Heading</h1><svg><title>Drawing</title></svg>", "no title"),
     "inline-script": (GOOD + "<script>alert(1)</script>", "<script>"),
-    "inline-style": (GOOD + "<style>p { color: red }</style>", "<style>"),
+    "inline-style": (GOOD + "<style>p { color: red }</style>", "a style that its policy refuses"),
     "style-attribute": (GOOD + '<p style="color: red">', "p style"),
     "event-handler": (GOOD + '<p onclick="alert(1)">', "p onclick"),
     "template-code": (GOOD + "{{ clinic.phone }}", "template code"),

@@ -8,10 +8,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from clinic_site.clinic import Clinic, current_clinic
+from clinic_site.inline_styles import inline_styles
 from treatments import linked_data
 from treatments.actions import hash_of_token
 from treatments.models import Article, ArticleQuerySet, DraftLink
 from treatments.search import find_articles
+
+STYLE_SHEETS = ("css/tokens.css", "css/base.css", "css/panels.css", "css/article.css")
 
 
 @require_safe
@@ -49,7 +52,7 @@ def search(request: HttpRequest) -> HttpResponse:
 
 
 def article_page(request: HttpRequest, article: Article, *, link: DraftLink | None = None) -> HttpResponse:
-    clinic = current_clinic()
+    clinic, styles = current_clinic(), inline_styles(*STYLE_SHEETS)
     context = {
         "article": article,
         "clinic": clinic,
@@ -57,8 +60,9 @@ def article_page(request: HttpRequest, article: Article, *, link: DraftLink | No
         "link": link,
         "listing": None if link else article_listing(request, article, clinic),
         "related": Article.objects.published().in_brief().related_to(article)[:3],
+        "styles": styles,
     }
-    return render(request, "treatments/detail.html", context)
+    return styles.admitted_in(render(request, "treatments/detail.html", context))
 
 
 def article_listing(request: HttpRequest, article: Article, clinic: Clinic) -> linked_data.Listing:
