@@ -167,6 +167,9 @@ def mail(message: Message, number: UUID) -> None:
     except smtplib.SMTPRecipientsRefused as error:
         codes = {code for code, _ in error.recipients.values()}
         raise NotTaken(f"No address was taken ({codes}).", is_final=min(codes, default=0) >= 500) from None
+    except smtplib.SMTPDataError as error:
+        is_final = error.smtp_code >= 500
+        raise NotTaken(f"The letter was not taken ({error.smtp_code}).", is_final=is_final) from None
     except (OSError, smtplib.SMTPException) as error:
         raise NotTold(f"The mail server did not take it ({type(error).__name__}).") from None
 

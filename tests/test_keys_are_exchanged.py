@@ -161,7 +161,7 @@ def test_it_says_how_many_people_are_still_searched_for_under_the_old_key(rotati
     finished = subprocess.run(
         rotation.command(), cwd=ROOT, env=rotation.environment(), capture_output=True, text=True, timeout=60
     )
-    assert "Still in the search under an older key: 1." in finished.stdout, finished.stderr
+    assert "not yet in the search under the clinic's present key: 1." in finished.stdout, finished.stderr
 
 
 def test_what_no_key_of_the_worker_opened_is_looked_at_again_once_it_is_sealed_anew(

@@ -177,6 +177,16 @@ def test_a_mailbox_that_is_gone_is_given_up(
     assert not Notice.objects.filter(submission=gone).exists()
 
 
+def test_a_letter_that_is_refused_for_what_it_says_is_given_up_and_holds_nobody_up(
+    asks_for_mail: Any, mail_server: dict[str, Exception]
+) -> None:
+    asks_for_mail("one@clinic.example")
+    asks_for_mail("two@clinic.example")
+    mail_server["one@clinic.example"] = smtplib.SMTPDataError(554, b"one@clinic.example wants no such letter")
+    one_round()
+    assert (told("two@clinic.example"), unsent(kind=NoticeKind.RECEIVED)) == (1, 0)
+
+
 def test_a_mailbox_that_is_full_is_tried_again_for_some_days(
     asks_for_mail: Any, mail_server: dict[str, Exception]
 ) -> None:

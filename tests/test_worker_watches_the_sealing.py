@@ -11,13 +11,15 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from clinic_site.audit import AuditEvent
+from clinic_site.audit import AuditEvent, Reason
+from clinic_site.clinic import Clinic
 from clinic_site.roles import Role
 from intake import actions, alarms, storage
 from intake.keys import PrivateKey, Recipients
-from intake.models import Draft, Heartbeat, Kind, Status, Submission
+from intake.models import Draft, Heartbeat, Kind, Status, Submission, WhyDeleted
 from intake.process_keys import recipients
 from tests.applicant import send, walk
+from tests.crises import HAS_THOUGHTS, sent
 from tests.serving_roles import acting_as
 
 pytestmark = pytest.mark.django_db
@@ -155,6 +157,18 @@ def test_one_round_does_every_duty(client: Client) -> None:
     assert Draft.objects.filter(sent_at=None).count() == 0
     assert Submission.objects.filter(opens=True).count() == 2  # the patient's, and a canary
     assert AuditEvent.objects.filter(action="retention", detail="drafts deleted").exists()
+
+
+@pytest.mark.parametrize("duty", ["tell", "purge", "make_exports"])
+def test_a_long_duty_shows_between_its_batches_that_the_worker_lives(duty: str) -> None:
+    Clinic.objects.update(alert_email="nurses@clinic.example")
+    crisis, now = sent(HAS_THOUGHTS), timezone.now()
+    actions.ask_for_export(submissions=[crisis.pk], reason=Reason.LEGAL, by="nurse", at=now)
+    actions.order_deletion(submission=crisis, reason=WhyDeleted.TWICE, by="officer", at=now)
+    actions.make_notices(at=now)
+    with acting_as(Role.WORKER):
+        getattr(actions, duty)(at=now)
+    assert Heartbeat.objects.get().at >= now
 
 
 def test_a_duty_that_fails_keeps_no_other_from_being_done(

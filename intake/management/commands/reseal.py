@@ -48,8 +48,8 @@ class Command(BaseCommand):
         self.stdout.write(f"Sealed again, from key {replacing} to key {to.id}: {done} of {total}.")
         if people := actions.without_entry().count():
             self.stdout.write(
-                f"Still in the search under an older key: {people}. The worker enters them anew while it runs; look "
-                "again with this same command."
+                f"People not yet in the search under the clinic's present key: {people}. The worker enters them while "
+                "it runs; look again with this same command."
             )
         if closed:
             raise CommandError(
