@@ -155,7 +155,12 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
         if not form.is_valid():
             selected = [str(one.pk) for one in chosen]
             return self.page(
-                request, "submission_assign", title="Assign submissions", form=form, selected=selected
+                request,
+                "submission_assign",
+                title="Assign submissions",
+                form=form,
+                action="assign",
+                selected=selected,
             )
         to = form.cleaned_data["to"]
         count = actions.assign_all(submissions=chosen, to=to, by=me)
