@@ -180,7 +180,7 @@ class BirthDateForm(forms.Form):
         self, item: Item, given: tuple[Value, ...], *, data: Mapping[str, Any] | None = None
     ) -> None:
         super().__init__(data=data, auto_id="%s", label_suffix="")
-        self.given = given
+        self.item, self.given = item, given
         self.fields[self.NAME] = ItemField(item)
 
     @property
@@ -188,10 +188,10 @@ class BirthDateForm(forms.Form):
         return [(name, text) for name, text in self.data.items() if name.startswith(self.NAME)]
 
     def clean(self) -> dict[str, Any]:
-        if self.NAME not in self.errors and self.cleaned_data.get(self.NAME) != self.given:
-            self.add_error(
-                self.NAME, _("This is not the date of birth in the form. Check month, day and year")
-            )
+        typed = self.cleaned_data.get(self.NAME)
+        if self.NAME not in self.errors and typed != self.given:
+            slip = _("This is not the date of birth in the form. Check month, day and year")
+            self.add_error(self.NAME, slip if typed else told(self.item, ProblemKind.MISSING, None))
         return self.cleaned_data
 
 

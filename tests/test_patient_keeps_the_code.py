@@ -14,7 +14,7 @@ from intake.models import Draft
 from intake.secret import Secret
 from tests.applicant import ANSWERS, page_fields, send, walk
 from tests.engine_builders import item, questionnaire_json
-from tests.opened import BIRTH_DATE, come_back, say_it_is_their_own, secret_of
+from tests.opened import BIRTH_DATE, come_back, saved_answers, say_it_is_their_own, secret_of
 from tests.served_questionnaires import open_first_page, serve
 
 pytestmark = pytest.mark.django_db
@@ -35,6 +35,34 @@ def test_each_page_says_when_it_was_saved_and_how_long_it_is_kept(client: Client
     with time_machine.travel(NOON, tick=False):
         page = walk(client, until="contact").text
     assert "Saved 12:00 PM, and kept until December 23, 2026." in page
+
+
+def test_who_stops_in_the_middle_of_a_page_keeps_what_is_right_on_it(client: Client) -> None:
+    walk(client, until="about-you")
+    fields = {"q-name": "Test Patient 17", "q-birth-date-month": "Febtober", "q-birth-date-day": "9"}
+    stopped = client.post("/screening/about-you/", fields | {"stop": "1"}, follow=True)
+    assert stopped.request["PATH_INFO"] == "/screening/leave/"
+    assert secret_of(client).code in stopped.text
+    assert saved_answers(client)["name"] == ["Test Patient 17"]
+    assert stopped.context["following"] == "/screening/about-you/"
+
+
+def test_who_stops_after_telling_of_thoughts_of_self_harm_is_shown_where_help_is_first(
+    client: Client,
+) -> None:
+    page = walk(client, until="mood-3")
+    fields = page_fields(page, ANSWERS | {"mood-self-harm": "LA6569-3"})
+    stopped = client.post("/screening/mood-3/", fields | {"stop": "1"}, follow=True)
+    assert stopped.request["PATH_INFO"] == "/screening/support/"
+    assert 'href="/screening/leave/"' in stopped.text
+
+
+def test_nothing_typed_is_not_called_a_wrong_date_of_birth(client: Client) -> None:
+    walk(client, until="contact")
+    blank = dict.fromkeys(BIRTH_DATE, "")
+    page = Client().post("/screening/resume/", {"code": secret_of(client).code, **blank}).text
+    assert "Enter a date for “Date of birth”" in page
+    assert "This is not the date of birth" not in page
 
 
 def test_the_link_has_the_code_only_where_no_server_sees_it(client: Client) -> None:

@@ -90,13 +90,20 @@ def save(
     if closed:
         return render(request, f"intake/outcomes/{closed}.html", {"draft": draft, "page": questions})
     after = Journey(version, form.answers_with_this_page(), journey.today)
-    if is_valid:
+    if "stop" in request.POST and secret:
+        response = stop(after, questions)
+    elif is_valid:
         response = onwards(request, journey, after, form)
     else:
         response = render_page(request, journey, form, draft, crisis_level=level_on(after, questions))
     if secret:
         keep_secret(response, secret, is_own_device=is_own_device(request))
     return response
+
+
+def stop(after: Journey, questions: Page) -> HttpResponse:
+    """What is right on the page was saved, and what is missing can wait; help in a crisis cannot."""
+    return redirect("intake:support" if after.calls_for_support(questions) else "intake:leave")
 
 
 def onwards(request: HttpRequest, before: Journey, after: Journey, form: PageForm) -> HttpResponse:

@@ -17,6 +17,7 @@ function keep(form) {
   let wait = 2_000;
   let isSending = false;
   let again;
+  let pressed; // the button
 
   if (!document.querySelector(".error-summary, [role=alert]:not([hidden])")) putBack(form, key);
   form.addEventListener("input", () => {
@@ -24,6 +25,7 @@ function keep(form) {
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
+    pressed = event.submitter;
     send();
   });
   form.querySelector("[data-try-again]")?.addEventListener("click", send);
@@ -35,7 +37,7 @@ function keep(form) {
     clearTimeout(again);
     again = undefined;
     const slow = setTimeout(() => show("sending"), 400);
-    const answer = await ask(form);
+    const answer = await ask(form, pressed);
     clearTimeout(slow);
     isSending = false;
     if (answer === undefined || answer.status > 500) {
@@ -51,11 +53,13 @@ function keep(form) {
   }
 }
 
-async function ask(form) {
+async function ask(form, button) {
+  const fields = new FormData(form);
+  if (button?.name) fields.append(button.name, button.value);
   try {
     return await fetch(form.action, {
       method: "POST",
-      body: new URLSearchParams(new FormData(form)),
+      body: new URLSearchParams(fields),
       headers: { "X-Keeps-Page": "1" },
       signal: AbortSignal.timeout(30_000),
     });
