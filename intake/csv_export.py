@@ -27,13 +27,27 @@ def submissions_csv(submissions: Iterable[Submission], *, notice: str = "") -> t
             sentences.append(f"{submission.reference}: it cannot be opened. {refusal}")
     if sentences and not lines:
         raise NotExportable("\n".join(sentences))
-    file = io.StringIO()
-    table = csv.writer(file)
-    table.writerow(COLUMNS)
     left_out = [("", "", "Left out", "", sentence, "") for sentence in sentences]
+    return beginning(notice) + table_of([*lines, *left_out]), sentences
+
+
+def submission_csv(submission: Submission) -> bytes:
+    """The lines of one, to stand after `beginning`. Raises NotExportable."""
+    try:
+        return table_of(lines_of(submission))
+    except CannotOpen as refusal:
+        raise NotExportable(f"{submission.reference}: it cannot be opened. {refusal}") from refusal
+
+
+def beginning(notice: str) -> bytes:
     notices = [("", "", "Notice", "", notice, "")] if notice else []
-    table.writerows([harmless(cell) for cell in line] for line in [*notices, *lines, *left_out])
-    return b"\xef\xbb\xbf" + file.getvalue().encode(), sentences
+    return b"\xef\xbb\xbf" + table_of([COLUMNS, *notices])
+
+
+def table_of(lines: Iterable[Sequence[str]]) -> bytes:
+    file = io.StringIO()
+    csv.writer(file).writerows([harmless(cell) for cell in line] for line in lines)
+    return file.getvalue().encode()
 
 
 def lines_of(submission: Submission) -> Iterator[Sequence[str]]:

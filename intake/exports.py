@@ -9,7 +9,7 @@ from intake import storage
 from intake.models import Submission
 from intake.questionnaires.answers import from_json
 from intake.questionnaires.definition import Questionnaire, QuestionnaireRefused
-from intake.questionnaires.fhir import Helper, Patient, bundle, bundle_of
+from intake.questionnaires.fhir import Helper, Patient, bundle, bundle_of, to_bytes
 from intake.questionnaires.fhir_values import Resource
 from intake.questionnaires.scoring import Score
 from intake.questionnaires.triage import Rules, RulesRefused
@@ -17,6 +17,11 @@ from intake.sealing import CannotOpen
 
 # What reading a row raises that somebody changed by hand or that a disk damaged.
 _DAMAGED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+PART_2 = {
+    "system": "http://terminology.hl7.org/CodeSystem/v3-ActCode",
+    "code": "42CFRPart2",
+    "display": "42 CFR Part2",
+}
 _NAMESPACE = UUID("b1d3a6a4-0a39-4f1e-8a43-6d8b8d0f2c57")
 
 
@@ -61,6 +66,19 @@ def submissions_bundle(submissions: Iterable[Submission]) -> Resource:
     if sentences and not bundles:
         raise NotExportable("\n".join(sentences))
     return bundle_of([*bundles, _outcome(sentences)] if sentences else bundles)
+
+
+def with_notice(bundle: Resource, notice: str) -> Resource:
+    """The Bundle with what its reader must know first, in words and as the label that other systems act on."""
+    if not notice:
+        return bundle
+    return {**bundle, "meta": {"security": [PART_2], "tag": [{"display": notice}]}}
+
+
+def around_entries(notice: str) -> tuple[bytes, bytes]:
+    """What stands before and after the entries of a Bundle that is written piece by piece."""
+    begins = to_bytes(with_notice({"resourceType": "Bundle", "type": "collection"}, notice))
+    return begins.rstrip().removesuffix(b"}") + b',"entry":[', b"]}"
 
 
 def left_out(bundle: Resource) -> list[str]:

@@ -112,6 +112,7 @@ NOT_PATIENT_DATA = {
     "export.asked_by",
     "export.asked_at",
     "export.reason",
+    "export.format",
     "export.submissions",
     "export.done",
     "export.left_out",

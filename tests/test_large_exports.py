@@ -1,6 +1,8 @@
 """An export of many submissions: made by the worker, sealed at rest, downloaded once, gone after an hour."""
 
+import csv
 import datetime
+import io
 import json
 from typing import Any
 
@@ -12,9 +14,12 @@ from django.test import Client
 from django.utils import timezone
 
 from clinic_site.audit import AuditEvent
+from clinic_site.clinic import Clinic
 from clinic_site.roles import Role
 from intake import actions
 from intake.actions import large_exports
+from intake.admin.exports import PART_2_NOTICE
+from intake.csv_export import COLUMNS
 from intake.models import Export, ExportPart, Submission
 from tests.crises import sent
 from tests.serving_roles import acting_as
@@ -225,3 +230,34 @@ def test_it_takes_a_second_step_of_the_last_five_minutes(staff_client: Client) -
         assert asked.status_code == 302
         assert "confirm" in asked.headers["Location"]
     assert not Export.objects.exists()
+
+
+def test_it_may_be_a_table_too(staff_client: Client) -> None:
+    those = [sent() for _ in range(3)]
+    Clinic.objects.update(is_part_2_program=True)
+    ask(staff_client, format="csv")
+    one_round()
+    answer = download(staff_client)
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert 'filename="submissions.csv"' in answer.headers["Content-Disposition"]
+    columns, notice, *lines = csv.reader(io.StringIO(answer.getvalue().decode("utf-8-sig")))
+    assert columns == list(COLUMNS)
+    assert notice[4] == PART_2_NOTICE
+    assert {line[0] for line in lines} == {one.reference for one in those}
+    assert AuditEvent.objects.filter(detail="csv download").exists()
+
+
+@pytest.mark.parametrize("is_part_2", [False, True])
+def test_a_bundle_carries_the_notice_where_the_clinic_is_such_a_program(
+    staff_client: Client, is_part_2: bool
+) -> None:
+    Clinic.objects.update(is_part_2_program=is_part_2)
+    submission = sent()
+    ask(staff_client)
+    one_round()
+    large = json.loads(download(staff_client).getvalue())
+    one = staff_client.post(f"/admin/intake/submission/{submission.pk}/export/", {"reason": "legal"}).json()
+    for bundle in (large, one):
+        meta = bundle.get("meta", {})
+        assert [tag["display"] for tag in meta.get("tag", ())] == [PART_2_NOTICE] * is_part_2
+        assert [label["code"] for label in meta.get("security", ())] == ["42CFRPart2"] * is_part_2

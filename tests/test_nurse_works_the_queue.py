@@ -54,7 +54,7 @@ def test_each_tab_shows_its_own_and_tells_how_many(staff_client: Client) -> None
     assert [key for key, page in shown.items() if done.reference in page] == ["done"]
     assert answers(**queue.counts("nurse")) == {
         **{"open": 2, "urgent": 0, "mine": 1, "new": 1},
-        **{"call": 0, "waiting": 1, "done": 1, "quarantine": 0},
+        **{"call": 0, "waiting": 1, "done": 1, "withdrawn": 0, "quarantine": 0},
     }
 
 

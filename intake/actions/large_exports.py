@@ -12,17 +12,18 @@ from django.utils import timezone
 from clinic_site import audit
 from intake import storage
 from intake.actions.notices import beat
-from intake.exports import NotExportable, submission_bundle
-from intake.models import Export, ExportPart, Submission
+from intake.csv_export import beginning, submission_csv
+from intake.exports import NotExportable, around_entries, submission_bundle
+from intake.models import Export, ExportPart, Format, Submission
 from intake.questionnaires.fhir import to_bytes
 
 MOST = 20_000  # submissions in one export
 PART = 50  # submissions in one part, about 2 MB
+SEPARATORS = {Format.FHIR: b",", Format.CSV: b""}
 PARTS_IN_A_ROUND = 20  # so that alerts do not wait behind an export
 LIFETIME = datetime.timedelta(hours=1)  # from the moment that it is ready
 LONGEST_DOWNLOAD = datetime.timedelta(hours=2)  # 800 MB at one megabit a second
 LONGEST_IN_THE_MAKING = datetime.timedelta(days=1)
-BEGINNING, END = b'{"resourceType":"Bundle","type":"collection","entry":[', b"]}"
 
 logger = logging.getLogger(__name__)
 
@@ -32,11 +33,16 @@ class NotReady(Exception):
 
 
 def ask_for_export(
-    *, submissions: Sequence[UUID], reason: audit.Reason, by: str, at: datetime.datetime
+    *,
+    submissions: Sequence[UUID],
+    reason: audit.Reason,
+    by: str,
+    at: datetime.datetime,
+    form: Format = Format.FHIR,
 ) -> Export:
     """The worker makes it; it may take some minutes."""
-    audit.write(audit.Action.EXPORT, by=by, submissions=submissions, reason=reason, detail="fhir sealed")
-    export = Export(asked_by=by, asked_at=at, reason=reason, submissions=list(submissions))
+    audit.write(audit.Action.EXPORT, by=by, submissions=submissions, reason=reason, detail=f"{form} sealed")
+    export = Export(asked_by=by, asked_at=at, reason=reason, format=form, submissions=list(submissions))
     export.save(force_insert=True)
     return export
 
@@ -62,15 +68,15 @@ def make_part(export: Export, *, at: datetime.datetime) -> None:
     """The part and how far it is are kept together: interrupted, the next round makes this part again."""
     ids = export.submissions[export.done : export.done + PART]
     found = Submission.objects.of_patients().with_version().in_bulk(ids)
-    entries, left_out = [], len(ids) - len(found)
+    entries, left_out = list[bytes](), len(ids) - len(found)
     for pk in ids:
         if pk in found:
             try:
-                entries += submission_bundle(found[pk])["entry"]
+                entries += entries_of(export, found[pk])
             except NotExportable:
                 left_out += 1
     part = ExportPart(export=export, number=export.done // PART)
-    storage.seal_export_part(part, b",".join(map(to_bytes, entries)))
+    storage.seal_export_part(part, SEPARATORS[Format(export.format)].join(entries))
     export.done += len(ids)
     export.left_out += left_out
     export.ready_at = at if export.done >= len(export.submissions) else None
@@ -78,6 +84,13 @@ def make_part(export: Export, *, at: datetime.datetime) -> None:
         if entries:
             ExportPart.objects.bulk_create([part], ignore_conflicts=True)
         export.save(update_fields=["done", "left_out", "ready_at"])
+
+
+def entries_of(export: Export, submission: Submission) -> list[bytes]:
+    """Raises NotExportable."""
+    if export.format == Format.CSV:
+        return [submission_csv(submission)]
+    return [to_bytes(entry) for entry in submission_bundle(submission)["entry"]]
 
 
 def empty_exports(*, at: datetime.datetime) -> int:
@@ -108,17 +121,19 @@ def take_export(*, export: Export, by: str, at: datetime.datetime) -> list[int]:
         by=by,
         submissions=export.submissions,
         reason=export.reason,
-        detail="fhir download",
+        detail=f"{export.format} download",
     )
     if not mine.update(downloaded_at=at):
         raise NotReady
     return list(export.parts.order_by("number").values_list("number", flat=True))
 
 
-def content_of(export: Export, numbers: Sequence[int]) -> Iterator[bytes]:
-    """The file, part by part: one Bundle."""
-    yield BEGINNING
+def content_of(export: Export, numbers: Sequence[int], *, notice: str = "") -> Iterator[bytes]:
+    """The file, part by part: one Bundle, or one table."""
+    form = Format(export.format)
+    begins, ends = (beginning(notice), b"") if form == Format.CSV else around_entries(notice)
+    yield begins
     for place, number in enumerate(numbers):
         part = ExportPart.objects.select_related("export").get(export=export, number=number)
-        yield (b"," if place else b"") + storage.read_export_part(part)
-    yield END
+        yield (SEPARATORS[form] if place else b"") + storage.read_export_part(part)
+    yield ends

@@ -8,9 +8,9 @@ from django.utils.http import content_disposition_header
 
 from clinic_site import audit
 from clinic_site.audit import Action
-from clinic_site.clinic import Clinic
+from clinic_site.clinic import current_clinic
 from intake.csv_export import submissions_csv
-from intake.exports import NotExportable, left_out, submissions_bundle
+from intake.exports import NotExportable, left_out, submissions_bundle, with_notice
 from intake.models import Submission
 from intake.questionnaires.fhir import to_bytes
 
@@ -55,10 +55,13 @@ def export_file(
 
 
 def as_fhir(submissions: Sequence[Submission]) -> tuple[bytes, list[str]]:
-    bundle = submissions_bundle(submissions)
+    bundle = with_notice(submissions_bundle(submissions), redisclosure_notice())
     return to_bytes(bundle), left_out(bundle)
 
 
 def as_csv(submissions: Sequence[Submission]) -> tuple[bytes, list[str]]:
-    clinic = Clinic.objects.first()
-    return submissions_csv(submissions, notice=PART_2_NOTICE if clinic and clinic.is_part_2_program else "")
+    return submissions_csv(submissions, notice=redisclosure_notice())
+
+
+def redisclosure_notice() -> str:
+    return PART_2_NOTICE if current_clinic().is_part_2_program else ""

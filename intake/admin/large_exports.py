@@ -18,27 +18,29 @@ from clinic_site.audit import Reason
 from clinic_site.staff_access import needs_fresh_confirmation
 from intake import actions
 from intake.actions.large_exports import MOST
+from intake.admin.exports import CONTENT_TYPES, ENDINGS, redisclosure_notice
 from intake.admin.looks import account_of, may_export
-from intake.models import Export, Status, Submission
+from intake.models import Export, Format, Status, Submission
 from intake.models.submission import SubmissionQuerySet
 
 SHOWN = 20
 
 
 class LargeExportForm(forms.Form):
-    status = forms.ChoiceField(choices=[("", "Any status"), *Status.choices], required=False)
+    status = forms.ChoiceField(choices=[("", "Any status but withdrawn"), *Status.choices], required=False)
     since = forms.DateField(
         label="Received from", required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
     until = forms.DateField(
         label="Received until", required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
+    format = forms.ChoiceField(choices=Format.choices, initial=Format.FHIR, required=False)
     reason = forms.ChoiceField(label="Because", choices=[("", "Choose a reason"), *Reason.choices])
 
     def chosen(self) -> SubmissionQuerySet:
         rows = Submission.objects.of_patients()
-        if self.cleaned_data["status"]:
-            rows = rows.filter(status=self.cleaned_data["status"])
+        status = self.cleaned_data["status"]
+        rows = rows.filter(status=status) if status else rows.not_withdrawn()
         if self.cleaned_data["since"]:
             rows = rows.filter(received_at__gte=at_the_clinic(self.cleaned_data["since"], time.min))
         if self.cleaned_data["until"]:
@@ -79,6 +81,7 @@ def is_asked_for(request: HttpRequest, form: LargeExportForm) -> bool:
         return False
     actions.ask_for_export(
         submissions=chosen,
+        form=Format(form.cleaned_data["format"] or Format.FHIR),
         reason=Reason(form.cleaned_data["reason"]),
         by=account_of(request),
         at=timezone.now(),
@@ -100,9 +103,11 @@ def download(request: HttpRequest, export_id: UUID) -> Any:  # a stream is no Ht
             request, "It can be downloaded once, within an hour. Ask for it again if you still need it."
         )
         return redirect("exports")
-    disposition = content_disposition_header(as_attachment=True, filename="submissions.json") or ""
+    disposition = (
+        content_disposition_header(as_attachment=True, filename=f"submissions.{ENDINGS[export.format]}") or ""
+    )
     return StreamingHttpResponse(
-        actions.content_of(export, numbers),
-        content_type="application/fhir+json",
+        actions.content_of(export, numbers, notice=redisclosure_notice()),
+        content_type=CONTENT_TYPES[export.format],
         headers={"Content-Disposition": disposition, "Cache-Control": "no-store"},
     )

@@ -67,7 +67,13 @@ def look_at_same_person(
     likenesses = search.same_person(submission, head, by=account_of(request))
     if not likenesses:
         return []
-    others = Submission.objects.of_patients().with_version().defer("body").filter(pk__in=likenesses)
+    others = (
+        Submission.objects.of_patients()
+        .not_withdrawn()
+        .with_version()
+        .defer("body")
+        .filter(pk__in=likenesses)
+    )
     found = list(others.order_by("-received_at")[:most])
     look_at_list(request, found)
     return [(one, likenesses[one.pk]) for one in found]

@@ -11,7 +11,7 @@ from clinic_site.audit import Action
 from clinic_site.clinic import current_clinic
 from intake import storage
 from intake.admin import looks
-from intake.admin.exports import PART_2_NOTICE
+from intake.admin.exports import redisclosure_notice
 from intake.admin.review_page import LEVEL_LABELS, note_text
 from intake.models import Submission
 from intake.sealing import CannotOpen
@@ -33,7 +33,8 @@ def context(request: HttpRequest, submission: Submission, reason: str) -> dict[s
         "age": head.age_on(timezone.localdate()),
         "flags": [{**flag, "level_label": LEVEL_LABELS[flag["level"]]} for flag in head.flags],
         "pages": body.pages,
+        "consent": body.consent,
         "notes": [(note, note_text(note)) for note in looks.notes_shown(request, submission)],
-        "notice": PART_2_NOTICE if clinic.is_part_2_program else "",
+        "notice": redisclosure_notice(),
         "clinic": clinic,
     }

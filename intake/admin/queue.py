@@ -15,13 +15,14 @@ from django.utils import timezone
 from django.utils.timesince import timesince
 
 from intake.models import Note, Priority, Status, Submission
-from intake.models.submission import SET_ASIDE, SubmissionQuerySet
+from intake.models.submission import CLOSED, SET_ASIDE, SubmissionQuerySet
 from intake.one_query import Questions, answers
 
 ROWS = 50
 MOST_COUNTED = 500  # more is shown as "500+": counting a million takes seconds and tells nobody anything
 MOST_URGENT_FIRST = ("priority", "received_at", "id")
 NEWEST_FIRST = ("-received_at", "-id")
+DONE = tuple(status for status in CLOSED if status != Status.WITHDRAWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,21 @@ TABS = {
         Tab("call", "Call again", call_again, nothing="Nobody is to be called again today."),
         Tab("new", "New", lambda rows, me: rows.filter(status=Status.NEW, quarantined=False)),
         Tab("waiting", "Waiting for patient", lambda rows, me: rows.filter(status=Status.NEEDS_INFORMATION)),
-        Tab("done", "Done", lambda rows, me: rows.closed(), NEWEST_FIRST, "No submission is decided yet."),
+        Tab(
+            "done",
+            "Done",
+            lambda rows, me: rows.filter(status__in=DONE),
+            NEWEST_FIRST,
+            "No submission is decided yet.",
+        ),
+        # In no other tab, no list of the same person and no search but by the reference.
+        Tab(
+            "withdrawn",
+            "Withdrawn",
+            lambda rows, me: rows.filter(status=Status.WITHDRAWN),
+            NEWEST_FIRST,
+            "Nobody has withdrawn.",
+        ),
         # An urgent one is in its own tab all the same: a robot's form is a smaller harm than a person who waits.
         Tab(
             "quarantine",

@@ -99,6 +99,7 @@ def opened(request: HttpRequest, submission: Submission) -> dict[str, Any]:
         "scores": [(score, charts.band_chart(score)) for score in head.scores],
         "flagged": flagged,
         "pages": pages,
+        "consent": body.consent,
         "who_answered": first_answer(pages, "respondent"),
         "to_copy": to_copy(pages),
         "earlier": earlier,

@@ -205,7 +205,7 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
     def search(self, request: HttpRequest) -> HttpResponse:
         by = looks.account_of(request)
         audit.write(Action.SEARCH, by=by)
-        typed = request.POST.get("reference", "")[:TERM_TYPED]
+        typed, people = request.POST.get("reference", "")[:TERM_TYPED], dict[UUID, str]()
         try:
             found = list(
                 Submission.objects.of_patients().by_reference(typed).values_list("pk", flat=True)[:2]
@@ -215,10 +215,10 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
         else:
             refusal = "No submission has this reference. Compare it with what the person was given."
         if looks.may_reveal(request):
-            found += search.find_people(Term.of(typed), by=by)
+            people = search.find_people(Term.of(typed), by=by)
             refusal = "Nobody was found by this name, birth date, phone, e-mail or reference."
         # What is in memory may have been deleted since.
-        there = queue.those(found).values_list("pk", flat=True)
+        there = queue.those([*found, *people]).named_or_not_withdrawn(found).values_list("pk", flat=True)
         found = list(there[: search.MOST_FOUND + 1])
         if not found:
             messages.error(request, refusal)

@@ -1,5 +1,5 @@
 from intake.models.draft import Draft
-from intake.models.export import Export, ExportPart
+from intake.models.export import Export, ExportPart, Format
 from intake.models.notice import Channel, Heartbeat, Notice, NoticeKind
 from intake.models.numbers import PageCount
 from intake.models.questionnaire import QuestionnaireVersion
@@ -15,6 +15,7 @@ __all__ = [
     "Draft",
     "Export",
     "ExportPart",
+    "Format",
     "Heartbeat",
     "Kind",
     "Note",

@@ -9,6 +9,11 @@ from clinic_site.audit import Reason
 from intake.models.envelope import Envelope
 
 
+class Format(models.TextChoices):
+    FHIR = "fhir", "FHIR"
+    CSV = "csv", "CSV"
+
+
 class Export(models.Model):
     """What somebody asked for. The file's parts lie beside it for an hour, and while it is downloaded."""
 
@@ -16,6 +21,7 @@ class Export(models.Model):
     asked_by = models.CharField(max_length=150, help_text="The account's user name.")
     asked_at = models.DateTimeField()
     reason = models.CharField(max_length=20, choices=Reason)
+    format = models.CharField(max_length=10, choices=Format, default=Format.FHIR)
     submissions = ArrayField(models.UUIDField(), help_text="By value, in the order of the file.")
     done = models.PositiveIntegerField(
         default=0, help_text="How many of them are in the parts that are made."
@@ -46,7 +52,7 @@ class Export(models.Model):
 
 
 class ExportPart(Envelope):
-    """Some entries of the Bundle, sealed to the clinic."""
+    """Some entries of the Bundle or lines of the table, sealed to the clinic."""
 
     export = models.ForeignKey(Export, on_delete=models.CASCADE, related_name="parts")
     number = models.PositiveIntegerField()

@@ -1,6 +1,8 @@
 """A screening that was sent: one row, written once, read by staff."""
 
+from collections.abc import Collection
 from typing import Any
+from uuid import UUID
 
 from django.db import models
 from django.db.models.functions import Coalesce
@@ -73,6 +75,14 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
 
     def closed(self) -> "SubmissionQuerySet":
         return self.filter(status__in=CLOSED)
+
+    def not_withdrawn(self) -> "SubmissionQuerySet":
+        """Whoever took back what they sent is not met by chance any more."""
+        return self.exclude(status=Status.WITHDRAWN)
+
+    def named_or_not_withdrawn(self, named: Collection[UUID]) -> "SubmissionQuerySet":
+        """What was taken back is found by who has its reference."""
+        return self.filter(~models.Q(status=Status.WITHDRAWN) | models.Q(pk__in=named))
 
     def set_aside(self) -> "SubmissionQuerySet":
         return self.filter(SET_ASIDE)
