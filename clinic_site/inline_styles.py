@@ -1,6 +1,6 @@
 """Style sheets that stand in the page itself, for pages that people land on: one trip to the server less.
 
-The page's policy admits this very text by its hash, and no other inline style: docs/decisions/0004 says what that saves.
+The page's policy admits this very text by its hash, and no other inline style: docs/decisions/0004 says what it saves.
 """
 
 import base64
