@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('intake', '0016_tell_by_each_pager_apart'),
+        ("intake", "0016_tell_by_each_pager_apart"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='export',
-            name='format',
-            field=models.CharField(choices=[('fhir', 'FHIR'), ('csv', 'CSV')], default='fhir', max_length=10),
+            model_name="export",
+            name="format",
+            field=models.CharField(choices=[("fhir", "FHIR"), ("csv", "CSV")], default="fhir", max_length=10),
         ),
     ]
