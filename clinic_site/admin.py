@@ -27,23 +27,25 @@ admin.site.enable_nav_sidebar = False  # the queue needs the width
 admin.site.index_title = "What would you like to do?"
 
 
-class OpeningHoursInline(admin.TabularInline[OpeningHours, Clinic]):
+# Stacked: in a table of the admin's no field has a label, and none fits on a phone.
+class OpeningHoursInline(admin.StackedInline[OpeningHours, Clinic]):
     model = OpeningHours
     formset = OpeningHoursFormSet
+    fields = [("weekday", "opens", "closes")]
     extra = 0
 
 
-class HolidayInline(admin.TabularInline[Holiday, Clinic]):
+class HolidayInline(admin.StackedInline[Holiday, Clinic]):
     model = Holiday
     extra = 0
 
 
-class PersonInline(admin.TabularInline[Person, Clinic]):
+class PersonInline(admin.StackedInline[Person, Clinic]):
     model = Person
     extra = 0
 
 
-class PriceInline(admin.TabularInline[Price, Clinic]):
+class PriceInline(admin.StackedInline[Price, Clinic]):
     model = Price
     extra = 0
 

@@ -10,7 +10,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 
 from clinic_site.roles import Role
-from intake import process_keys
+from intake import process_keys, telling
 from intake.key_files import is_trial_key, readable_private_keys
 from intake.keys import KeyRefused
 from intake.sealing import self_test
@@ -47,6 +47,21 @@ def process_has_the_keys_of_its_role(**kwargs: Any) -> list[CheckMessage]:
 @register(Tags.security, deploy=True)
 def keys_are_made_for_patients(**kwargs: Any) -> list[CheckMessage]:
     return [*trial_keys_in_use(), *escrow_private_key_at_hand(), *exchangeable_public_keys()]
+
+
+@register(Tags.security, deploy=True)
+def alerts_lead_somewhere(**kwargs: Any) -> list[CheckMessage]:
+    """An alert is a level, a count and a link: nothing else in it says where to look."""
+    tells_staff = settings.ROLE in (Role.WORKER, Role.ALL)
+    if not tells_staff or not telling.ways_out() or settings.STAFF_URL.startswith("https://"):
+        return []
+    return [
+        Warning(
+            "Alerts to staff have no link to the review desk.",
+            hint="Set CLINIC_STAFF_URL to the review desk's address, such as https://desk.clinic.example.",
+            id="intake.W002",
+        )
+    ]
 
 
 def key_problems() -> Iterator[Error]:

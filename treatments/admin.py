@@ -85,7 +85,6 @@ class ArticleAdmin(EditedByStaff[Article]):
     ]
     list_filter = [OnTheSite, ReviewDue, "evidence", "conditions"]
     search_fields = ["title", "summary", "body"]
-    filter_horizontal = ["conditions"]
     fieldsets = [
         (None, {"fields": ["title", "slug", "summary", "body"]}),
         ("What it is about", {"fields": ["conditions", "evidence", "order"]}),

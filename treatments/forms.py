@@ -27,7 +27,16 @@ class ArticleForm(forms.ModelForm[Article]):
 
     class Meta:
         field_classes = {"body": MarkdownField}
-        widgets = {"body": forms.Textarea(attrs={"rows": 40, "cols": 110})}
+        widgets = {
+            "body": forms.Textarea(attrs={"rows": 40, "cols": 110}),
+            "conditions": forms.CheckboxSelectMultiple,
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "published_at" in self.fields:  # left out for who may only look
+            for part, name in zip(self.fields["published_at"].widget.widgets, ("date", "time"), strict=True):
+                part.attrs["aria-label"] = f"Published at: {name}"
 
     def clean_body(self) -> str:
         body = str(self.cleaned_data["body"])
