@@ -1,20 +1,31 @@
 """Every page of the admin in a real browser: nothing inline, nothing from elsewhere, no script error."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
+from intake import actions
+from intake.admin.queue import TABS
+from intake.models import Submission
 from tests.applicant import send
+from tests.axe import bring_axe, violations
 from tests.conftest import StrictClient, watched_page
+from tests.crises import HAS_THOUGHTS, SAYS_AT_RISK_NOW, sent
+from tests.signing_in import note_second_step
+from tests.test_export_from_admin import QUEUE
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
+HTML = "text/html; charset=utf-8"
+LONG_AGO = datetime(2024, 1, 1, tzinfo=UTC)
 NO_PAGES = (
     "logout",
     "view_on_site",
@@ -88,9 +99,61 @@ def is_page(answer: Any) -> bool:
     )
 
 
-def test_no_page_of_the_admin_breaks_the_policy(staff_page: Page, staff_client: StrictClient) -> None:
+def crisis_pages(client: StrictClient) -> Iterator[tuple[str, str]]:
+    """What the queue and one submission show in their states, and the pages that only a form leads to."""
+    yield "the queue, empty", client.get(QUEUE).text
+    calm, crisis, closed = sent(), sent(SAYS_AT_RISK_NOW, ago=timedelta(hours=2)), sent(HAS_THOUGHTS)
+    Submission.objects.filter(pk=closed.pk).update(head=bytes(closed.head)[:-1] + b"x")
+    actions.look_at_new_submissions()
+    for tab in TABS:
+        yield f"the queue, {tab}", client.get(QUEUE, {"tab": tab}).text
+    one = f"{QUEUE}{crisis.pk}/"
+    yield "one submission, masked", client.get(f"{one}change/").text
+    yield (
+        "a decision too early",
+        client.post(f"{one}change/", {"status": "declined", "initial-status": "new"}).text,
+    )
+    yield "a call without an outcome", client.post(f"{one}call/", {}).text
+    client.post(f"{one}reveal/", {"reason": "crisis"})
+    client.post(f"{one}acknowledge/", {"what_was_done": "Called."})
+    yield "one submission, revealed", client.get(f"{one}change/").text
+    yield "one that cannot be opened", client.get(f"{QUEUE}{closed.pk}/change/").text
+    yield "two side by side", client.get(f"{one}compare/{calm.pk}/").text
+    yield "history", client.get(f"{one}history/").text
+    yield "printed", client.post(f"{one}print/", {"reason": "handover"}).text
+    ticked = {"_selected_action": [str(calm.pk), str(crisis.pk)]}
+    yield "assign", client.post(QUEUE, {**ticked, "action": "assign"}).text
+    yield "export", client.post(QUEUE, {**ticked, "action": "export_selected"}).text
+    yield "found", client.post(f"{QUEUE}find/", {"reference": "test patient"}, follow=True).text
+    Submission.objects.filter(pk=calm.pk).update(status="declined", status_changed_at=LONG_AGO)
+    yield "a clock to confirm", client.post("/admin/desk/retention/", {"declined": "30"}).text
+    yield "sign in", StrictClient().get("/admin/login/", follow=True).text
+    yield "signed in wrongly", StrictClient().post("/admin/login/", {"username": "x", "password": "y"}).text
+    note_second_step(client, User.objects.get(), seconds_ago=24 * 60 * 60)
+    yield "confirm", client.post(QUEUE, {**ticked, "action": "export_selected"}, follow=True).text
+
+
+SIDEWAYS = (
+    "document.documentElement.scrollWidth > innerWidth ? [`${document.documentElement.scrollWidth} px`] : []"
+)
+
+
+def flaws(page: Page) -> list[str]:
+    """In light on a phone whatever axe looks for; in dark on a wide screen the colours."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    found = [*violations(page), *page.evaluate(SIDEWAYS)]
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.emulate_media(color_scheme="dark")
+    return [*found, *(f"dark {one}" for one in violations(page, ["color-contrast"]))]
+
+
+def test_no_page_of_the_admin_breaks_the_policy_or_shuts_anybody_out(
+    staff_page: Page, staff_client: StrictClient
+) -> None:
     send(Client())
-    walked = set()
+    bring_axe(staff_page)
+    found: dict[str, list[str]] = {}
     for address in (*addresses(), *beside_the_admin()):
         if not is_page(staff_client.get(address)):
             continue
@@ -98,7 +161,14 @@ def test_no_page_of_the_admin_breaks_the_policy(staff_page: Page, staff_client: 
         assert answer is not None
         assert answer.status in (200, 403), (address, answer.status)
         assert "script-src 'self'" in answer.headers["content-security-policy"]
-        walked.add(address)
-    assert len(walked) > 40
-    assert {"/admin/first-run/", "/admin/sessions/", "/admin/second-step/"} <= walked
+        found[address] = flaws(staff_page)
+    assert len(found) > 40
+    assert {"/admin/first-run/", "/admin/sessions/", "/admin/second-step/"} <= set(found)
     staff_page.goto("/admin/no/such/page/")
+    Submission.objects.all().delete()
+    html = {"shown": ""}
+    staff_page.route("**/admin/shown/", lambda route: route.fulfill(body=html["shown"], content_type=HTML))
+    for name, html["shown"] in crisis_pages(staff_client):
+        staff_page.goto("/admin/shown/")
+        found[name] = flaws(staff_page)
+    assert {where: what for where, what in found.items() if what} == {}
