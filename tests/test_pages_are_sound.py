@@ -14,7 +14,9 @@ from django.test import Client, RequestFactory
 from clinic_site.component_page import components
 from clinic_site.views import server_error
 from tests.applicant import ANSWERS, FIRST_PAGE, page_fields, send, walk
+from tests.articles import make_article
 from tests.opened import secret_of
+from treatments.actions import make_draft_link
 
 pytestmark = pytest.mark.django_db
 
@@ -52,6 +54,11 @@ def birth_date(client: Client) -> Any:
     return Client().post("/screening/resume/", {"code": secret_of(client).code})
 
 
+def a_draft(client: Client) -> Any:
+    token = make_draft_link(make_article(published_at=None), days=7, by="nurse")
+    return client.get(f"/treatments/draft/{token}/")
+
+
 STATES: dict[str, Callable[[Client], Any]] = {
     "home": lambda client: client.get("/"),
     "articles": lambda client: client.get("/treatments/"),
@@ -60,11 +67,16 @@ STATES: dict[str, Callable[[Client], Any]] = {
     "how ketamine acts": lambda client: client.get("/treatments/how-ketamine-acts-on-pain/"),
     "risks": lambda client: client.get("/treatments/risks-and-side-effects/"),
     "search": lambda client: client.get("/search/?q=RSD"),
+    "nothing found": lambda client: client.get("/search/?q=zzqxw"),
+    "a hostile search": lambda client: client.get("/search/", {"q": "%_\\'\"<script>alert(1)</script>😀"}),
+    "a draft": a_draft,
+    "a draft that ended": lambda client: client.get("/treatments/draft/nothing/"),
     "contact": lambda client: client.get("/contact/"),
     "people": lambda client: client.get("/people/"),
     "cost": lambda client: client.get("/cost/"),
     "accessibility": lambda client: client.get("/accessibility/"),
     "privacy": lambda client: client.get("/privacy/"),
+    "privacy practices": lambda client: client.get("/notice-of-privacy-practices/"),
     "words": lambda client: client.get("/words/"),
     "something went wrong": lambda client: server_error(RequestFactory().get("/")),
     "components": lambda client: components(RequestFactory().get("/components/")),

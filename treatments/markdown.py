@@ -187,6 +187,8 @@ def citation(state: StateInline, silent: bool) -> bool:
         token = state.push("citation", "", 0)
         token.meta = {"number": list(citations).index(key) + 1, "mark": citations[key]}
     state.pos = match.end()
+    if MARK.match(state.src, state.pos + 1) and state.src[state.pos] == " ":
+        state.pos += 1  # marks that stand together stay together at the end of a line
     return True
 
 

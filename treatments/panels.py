@@ -289,14 +289,17 @@ def place_for(drawing: Drawing, env: dict[str, Any]) -> str:
 
 
 def term_open(_: object, tokens: Sequence[Token], position: int, options: object, env: object) -> str:
-    return f'<button class="term" type="button" popovertarget="{tokens[position].meta["term"].id}">'
+    term = tokens[position].meta["term"]
+    return f'<span class="term-place"><button class="term" type="button" popovertarget="{term.id}">'
 
 
 def term_close(_: object, tokens: Sequence[Token], position: int, options: object, env: object) -> str:
     term = tokens[position].meta["term"]
     meaning = f"<strong>{escapeHtml(term.word)}</strong> {escapeHtml(term.meaning)}"
     # The word joiner: what follows, such as a full stop, must not begin a line.
-    return f'</button>&#8288;<span class="term__meaning" id="{term.id}" popover="auto">{meaning}</span>'
+    return (
+        f'</button>&#8288;</span><span class="term__meaning" id="{term.id}" popover="auto">{meaning}</span>'
+    )
 
 
 PANELS: dict[str, Callable[..., str]] = {
