@@ -24,6 +24,7 @@ from tests.test_export_from_admin import QUEUE
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
+ALIKE = ("/delete/", "/history/")  # Django's own, the same for all models: axe looks at one of each
 HTML = "text/html; charset=utf-8"
 LONG_AGO = datetime(2024, 1, 1, tzinfo=UTC)
 NO_PAGES = (
@@ -154,6 +155,7 @@ def test_no_page_of_the_admin_breaks_the_policy_or_shuts_anybody_out(
     send(Client())
     bring_axe(staff_page)
     found: dict[str, list[str]] = {}
+    walked = set()
     for address in (*addresses(), *beside_the_admin()):
         if not is_page(staff_client.get(address)):
             continue
@@ -161,9 +163,12 @@ def test_no_page_of_the_admin_breaks_the_policy_or_shuts_anybody_out(
         assert answer is not None
         assert answer.status in (200, 403), (address, answer.status)
         assert "script-src 'self'" in answer.headers["content-security-policy"]
-        found[address] = flaws(staff_page)
-    assert len(found) > 40
-    assert {"/admin/first-run/", "/admin/sessions/", "/admin/second-step/"} <= set(found)
+        kind = next((kind for kind in ALIKE if address.endswith(kind)), address)
+        walked.add(address)
+        if kind not in found:
+            found[kind] = flaws(staff_page)
+    assert len(walked) > 40
+    assert {"/admin/first-run/", "/admin/sessions/", "/admin/second-step/"} <= walked
     staff_page.goto("/admin/no/such/page/")
     Submission.objects.all().delete()
     html = {"shown": ""}
