@@ -46,6 +46,7 @@ def configure(settings: Any, keys: Keys, tmp_path: Path) -> Callable[..., None]:
 
     def apply(role: Role, **changes: Any) -> None:
         settings.ROLE = role
+        settings.STAFF_URL = "https://desk.clinic.example"
         settings.VAR_DIR = tmp_path / "var"
         settings.PUBLIC_KEY_FILE = str(keys.clinic.public)
         settings.ESCROW_PUBLIC_KEY_FILE = str(keys.escrow.public)
