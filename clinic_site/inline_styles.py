@@ -28,13 +28,16 @@ class InlineStyles:
 
 
 @lru_cache
-def inline_styles(*names: str) -> InlineStyles:
+def inline_styles(*names: str, on_wide_screens: str) -> InlineStyles:
     """Of our own files below static/, as they are served; collected once for a process."""
-    storage: Any = staticfiles_storage
-    stored = (Path(storage.path(storage.stored_name(name))) for name in names)
-    # Where a sheet says "../fonts/", the page must say it from the root.
-    text = "".join(path.read_text() for path in stored).replace("../", settings.STATIC_URL)
+    text = "".join(map(sheet, names)) + f"@media (width >= 48em) {{{sheet(on_wide_screens)}}}"
     if "</" in text:
         raise ValueError("A style sheet must not end the element that it stands in.")
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     return InlineStyles(mark_safe(text), f"'sha256-{digest}'")  # noqa: S308 - our own files # nosec B308 B703
+
+
+def sheet(name: str) -> str:
+    storage: Any = staticfiles_storage
+    text = Path(storage.path(storage.stored_name(name))).read_text()
+    return text.replace("../", settings.STATIC_URL)  # from the root, as the page must say it

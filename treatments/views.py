@@ -52,7 +52,7 @@ def search(request: HttpRequest) -> HttpResponse:
 
 
 def article_page(request: HttpRequest, article: Article, *, link: DraftLink | None = None) -> HttpResponse:
-    clinic, styles = current_clinic(), inline_styles(*STYLE_SHEETS)
+    clinic, styles = current_clinic(), inline_styles(*STYLE_SHEETS, on_wide_screens="css/fonts.css")
     context = {
         "article": article,
         "clinic": clinic,
