@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.test import Client
@@ -12,6 +13,7 @@ from django.urls import URLPattern, get_resolver, reverse
 from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
+from clinic_site.accounts import second_step
 from intake import actions
 from intake.admin.queue import TABS
 from intake.models import Submission
@@ -20,6 +22,7 @@ from tests.axe import bring_axe, violations
 from tests.conftest import StrictClient, watched_page
 from tests.crises import HAS_THOUGHTS, SAYS_AT_RISK_NOW, sent
 from tests.signing_in import note_second_step
+from tests.test_changes_of_accounts_are_written_down import PASSWORD
 from tests.test_export_from_admin import QUEUE
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -128,10 +131,24 @@ def crisis_pages(client: StrictClient) -> Iterator[tuple[str, str]]:
     yield "found", client.post(f"{QUEUE}find/", {"reference": "test patient"}, follow=True).text
     Submission.objects.filter(pk=calm.pk).update(status="declined", status_changed_at=LONG_AGO)
     yield "a clock to confirm", client.post("/admin/desk/retention/", {"declined": "30"}).text
+    yield from pages_of_the_way_in()
     yield "sign in", StrictClient().get("/admin/login/", follow=True).text
     yield "signed in wrongly", StrictClient().post("/admin/login/", {"username": "x", "password": "y"}).text
-    note_second_step(client, User.objects.get(), seconds_ago=24 * 60 * 60)
+    note_second_step(client, User.objects.get(username="nurse"), seconds_ago=24 * 60 * 60)
     yield "confirm", client.post(QUEUE, {**ticked, "action": "export_selected"}, follow=True).text
+
+
+def pages_of_the_way_in() -> Iterator[tuple[str, str]]:
+    """Between the password and being signed in, and after too many tries."""
+    account = User.objects.create_superuser("test-colleague", password=PASSWORD)
+    half_way, typed = StrictClient(), {"username": "test-colleague", "password": PASSWORD}
+    yield "setting up a second step", half_way.post("/admin/login/", typed, follow=True).text
+    seed = second_step.encrypt(second_step.generate_totp_secret())
+    Authenticator.objects.create(user=account, type=second_step.APP, data={"secret": seed})
+    yield "the second step", half_way.post("/admin/login/", typed, follow=True).text
+    yield "a wrong code", half_way.post("/admin/login/second-step/", {"code": "000000"}).text
+    guesses = (half_way.post("/admin/login/second-step/", {"code": "000000"}) for _ in range(40))
+    yield "too many tries", next(one for one in guesses if one.status_code == 429).text
 
 
 SIDEWAYS = (
@@ -173,6 +190,12 @@ def test_no_page_of_the_admin_breaks_the_policy_or_shuts_anybody_out(
     Submission.objects.all().delete()
     html = {"shown": ""}
     staff_page.route("**/admin/shown/", lambda route: route.fulfill(body=html["shown"], content_type=HTML))
+    drawing = (
+        "<svg xmlns='http://www.w3.org/2000/svg'/>"  # the code to point a phone at is for who is half way in
+    )
+    staff_page.route(
+        "**/picture.svg", lambda route: route.fulfill(body=drawing, content_type="image/svg+xml")
+    )
     for name, html["shown"] in crisis_pages(staff_client):
         staff_page.goto("/admin/shown/")
         found[name] = flaws(staff_page)
