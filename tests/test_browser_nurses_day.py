@@ -67,6 +67,7 @@ def test_a_day_at_the_review_desk(page: Page, seed: str) -> None:
     expect(first).to_contain_text(urgent.reference)
     expect(first).to_contain_text("B. T.")
 
+    page.wait_for_load_state()  # the keys' script runs after the list stands there
     page.locator("body").press("j")
     expect(first.locator("[data-open]")).to_be_focused()
     page.keyboard.press("j")

@@ -53,7 +53,7 @@ def data_block(things: Sequence[Thing]) -> SafeString:
     '<script type="application/ld+json">{"@context":"https://schema.org","@graph":[{"name":"\\\\u003C/script\\\\u003E"}]}</script>'
     """
     if not things:
-        return SafeString()
+        return SafeString("")
     graph = {"@context": "https://schema.org", "@graph": list(things)}
     written = json.dumps(graph, ensure_ascii=False, separators=(",", ":")).translate(INSIDE_A_SCRIPT)
     # JSON in which nothing can end the element: INSIDE_A_SCRIPT wrote every <, > and & as an escape.
