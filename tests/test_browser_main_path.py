@@ -114,11 +114,13 @@ def walk_the_whole_way(page: Page, *, width: int) -> None:
 
 
 def test_from_the_home_page_to_the_nurse(page: Page) -> None:
+    """On a wide screen; on the smallest phone it is walked by keyboard, in test_browser_journey.py."""
     walk_the_whole_way(page, width=1280)
 
 
-def test_from_the_home_page_to_the_nurse_without_javascript(page_without_js: Page) -> None:
-    walk_the_whole_way(page_without_js, width=320)
+@pytest.mark.parametrize("width", [320, 1280])
+def test_from_the_home_page_to_the_nurse_without_javascript(page_without_js: Page, width: int) -> None:
+    walk_the_whole_way(page_without_js, width=width)
 
 
 def test_the_error_summary_is_read_first_and_leads_to_the_field(page: Page) -> None:
