@@ -30,19 +30,25 @@ def fill_in_the_screening(page: Page, **answers: str) -> list[str]:
     """Answer page after page as a person would; returns the paths that were met."""
     given = ANSWERS | {link_id.replace("_", "-"): answer for link_id, answer in answers.items()}
     page.goto("/screening/")
-    page.get_by_role("link", name="Start", exact=True).click()
+    follow(page, "Start")
     paths: list[str] = []
     while not page.url.endswith("/screening/check/"):
         paths.append(page.url.split("/screening/")[1].strip("/"))
         assert len(paths) < 80, paths
         if paths[-1] == "support":
-            page.get_by_role("link", name="Go on with the form").click()
+            follow(page, "Go on with the form")
             continue
         answer_the_page(page, given)
         with page.expect_navigation():
             page.get_by_role("button", name="Continue").click()
         expect(page.locator(".error-summary")).to_have_count(0)
     return paths
+
+
+def follow(page: Page, link: str) -> None:
+    """And wait for the whole page: the address changes before its questions stand there."""
+    with page.expect_navigation():
+        page.get_by_role("link", name=link, exact=True).click()
 
 
 def answer_the_page(page: Page, given: dict) -> None:
