@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from intake.contact import can_be_reached, unreachable_message
 from intake.layout import Words
-from intake.messages import error_message, shortened
+from intake.messages import error_message
 from intake.questionnaires.answers import (
     AnswerRefused,
     Answers,
@@ -36,16 +36,6 @@ from intake.questionnaires.triage import Rules, bound_problems
 from intake.widgets import Written, posted, widget_for, written_from
 
 SHOWN = "shown"  # name of the hidden fields with the linkIds that a page showed
-MESSAGES = {
-    ProblemKind.NOT_A_TIME: _("Enter a time for “{question}”, such as 2:30 pm"),
-    ProblemKind.NOT_A_DATE_AND_TIME: _(
-        "Enter a real date and time for “{question}”, such as March 9 1962 at 2:30 pm"
-    ),
-    ProblemKind.NOT_A_URL: _("Write the whole web address for “{question}”, such as https://example.org"),
-    ProblemKind.NOT_IN_PATTERN: _("Check how “{question}” is written"),
-    ProblemKind.TOO_FEW: _("Give at least {limit} answers to “{question}”"),
-    ProblemKind.TOO_MANY_DECIMALS: _("Write “{question}” with at most {limit} digits after the point"),
-}
 
 
 class ItemField(forms.Field):
@@ -61,7 +51,7 @@ class ItemField(forms.Field):
             values = parse(self.item, value.values, other=value.other)
         except AnswerRefused as refusal:
             raise forms.ValidationError(
-                told(self.item, refusal.kind, refusal.limit), code=refusal.kind
+                error_message(self.item, refusal.kind, refusal.limit), code=refusal.kind
             ) from refusal
         if values and not can_be_reached(self.item.link_id, str(values[0])):
             raise forms.ValidationError(unreachable_message(self.item), code="unreachable")
@@ -121,7 +111,7 @@ class PageForm(forms.Form):
                 self.errors.pop(name, None)
         for problem in self.page_problems():
             item = self.questionnaire.item(problem.link_id)
-            self.add_error(self.names[problem.link_id], told(item, problem.kind, problem.limit))
+            self.add_error(self.names[problem.link_id], error_message(item, problem.kind, problem.limit))
         return self.cleaned_data
 
     def page_problems(self) -> list[Problem]:
@@ -191,7 +181,7 @@ class BirthDateForm(forms.Form):
         typed = self.cleaned_data.get(self.NAME)
         if self.NAME not in self.errors and typed != self.given:
             slip = _("This is not the date of birth in the form. Check month, day and year")
-            self.add_error(self.NAME, slip if typed else told(self.item, ProblemKind.MISSING, None))
+            self.add_error(self.NAME, slip if typed else error_message(self.item, ProblemKind.MISSING))
         return self.cleaned_data
 
 
@@ -207,18 +197,6 @@ class EmailForm(forms.Form):
             "invalid": _("Write an e-mail address such as name@example.com"),
         },
     )
-
-
-def told(item: Item, kind: ProblemKind, limit: object) -> str:
-    """What a person is told about an answer that cannot be used."""
-    if kind == ProblemKind.TOO_MANY and limit != 1:
-        return gettext("Give at most {limit} answers to “{question}”").format(
-            limit=limit, question=shortened(item.text)
-        )
-    if kind not in MESSAGES:
-        return error_message(item, kind, limit)
-    message = str(MESSAGES[kind]).format(question=shortened(item.text), limit=limit)
-    return f"{message}: {limit}" if kind == ProblemKind.NOT_IN_PATTERN and limit else message
 
 
 def prefixed(item: Item) -> str:

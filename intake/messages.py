@@ -25,12 +25,20 @@ MESSAGES = {
     Kind.NOT_YES_OR_NO: _("Choose yes or no for “{question}”"),
     Kind.NOT_A_NUMBER: _("Write “{question}” as a number, with digits only"),
     Kind.NOT_WHOLE: _("Write “{question}” as a whole number, with digits only"),
+    Kind.TOO_MANY_DECIMALS: _("Write “{question}” with at most {limit} digits after the point"),
     Kind.NOT_A_DATE: _("Enter a real date for “{question}”, such as March 9 1962"),
+    Kind.NOT_A_TIME: _("Enter a time for “{question}”, such as 2:30 pm"),
+    Kind.NOT_A_DATE_AND_TIME: _(
+        "Enter a real date and time for “{question}”, such as March 9 1962 at 2:30 pm"
+    ),
+    Kind.NOT_A_URL: _("Write the whole web address for “{question}”, such as https://example.org"),
+    Kind.NOT_IN_PATTERN: _("Check how “{question}” is written"),
     Kind.TOO_SMALL: _("“{question}” must be {limit} or more. Check the number"),
     Kind.TOO_LARGE: _("“{question}” must be {limit} or less. Check the number"),
     Kind.TOO_SHORT: _("Write at least {limit} characters for “{question}”"),
     Kind.TOO_LONG: _("Shorten your answer to “{question}”: there is room for {limit} characters"),
-    Kind.TOO_MANY: _("Choose only one answer for “{question}”"),
+    Kind.TOO_FEW: _("Give at least {limit} answers to “{question}”"),
+    Kind.TOO_MANY: _("Give at most {limit} answers to “{question}”"),
     Kind.EXCLUSIVE: _("For “{question}”, choose either “{limit}” or the other answers, not both"),
     Kind.HAS_NUL: _(
         "Your answer to “{question}” has a character that cannot be stored. Type it again, do not paste"
@@ -52,6 +60,10 @@ def error_message(item: Item, kind: ProblemKind, limit: object = None) -> str:
         message = str(MISSING_BY_TYPE.get(item.type, MESSAGES[Kind.MISSING]))
         if len(item.options) == 1:
             message = gettext("Tick “{only_option}” to go on")
+    elif kind == Kind.TOO_MANY and limit == 1:
+        message = gettext("Choose only one answer for “{question}”")
+    elif kind == Kind.NOT_IN_PATTERN and limit:
+        message = f"{MESSAGES[kind]}: {{limit}}"
     elif item.type == ItemType.DATE and kind in DATE_OUT_OF_BOUNDS:
         message = str(DATE_OUT_OF_BOUNDS[kind])
     else:

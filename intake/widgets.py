@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from intake.questionnaires.answers import MOST_ANSWERS
 from intake.questionnaires.definition import Item, ItemType, Option
+from intake.questionnaires.options import OTHER_KEY
 from intake.typed_dates import (
     iso_date,
     iso_moment,
@@ -21,7 +22,6 @@ from intake.typed_dates import (
     spoken_time,
 )
 
-OTHER = "__other__"  # what a form posts when the free text of an open choice was picked
 FIELDS_AT_FIRST = 3  # of a question with several answers; one more whenever they are all used
 LONGEST_ECHO = 20_000  # characters; more is not sent back to the page it came from
 
@@ -235,13 +235,13 @@ class Options(ItemWidget):
         choices = [(option.key, option.label, option.exclusive) for option in self.options]
         if is_open:
             last_exclusive = next((place for place, choice in enumerate(choices) if choice[2]), len(choices))
-            choices.insert(last_exclusive, (OTHER, _("Something else"), False))
+            choices.insert(last_exclusive, (OTHER_KEY, _("Something else"), False))
         context["widget"] |= {
             "is_many": self.item.repeats or len(choices) == 1,
             # The first option has the field's own id, so that the error summary's link lands on an input.
             "choices": [
                 {"key": key, "label": label, "is_checked": key in written.values, "is_exclusive": exclusive,
-                 "is_other": is_open and key == OTHER, "id": f"{id_}-{place}" if place else id_}
+                 "is_other": is_open and key == OTHER_KEY, "id": f"{id_}-{place}" if place else id_}
                 for place, (key, label, exclusive) in enumerate(choices)
             ],
             "other": echo(Written(values=(written.other,))),
@@ -300,7 +300,7 @@ def written_from(values: Sequence[Any]) -> Written:
     other = ""
     for value in values:
         if hasattr(value, "text"):
-            texts.append(OTHER)
+            texts.append(OTHER_KEY)
             other = value.text
         elif isinstance(value, bool):
             texts.append("true" if value else "false")
