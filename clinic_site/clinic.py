@@ -16,6 +16,9 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+# The short form of 42 CFR 2.32(a)(2).
+PART_2_NOTICE = "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
+
 
 class Weekday(models.IntegerChoices):
     """Numbered as Python's date.weekday()."""
@@ -126,6 +129,11 @@ class Clinic(models.Model):
         """The phone number as a tel: link wants it: digits, with the country in front."""
         digits = "".join(character for character in self.phone if character.isdigit())
         return f"+1{digits}" if len(digits) == 10 else f"+{digits}"
+
+    @property
+    def redisclosure_notice(self) -> str:
+        """What every print and export carries; empty unless the clinic is a Part 2 program."""
+        return PART_2_NOTICE if self.is_part_2_program else ""
 
     def takes_security_reports(self, *, on: datetime.date) -> bool:
         return bool(self.security_email and self.security_email_until and on <= self.security_email_until)

@@ -14,11 +14,10 @@ from django.test import Client
 from django.utils import timezone
 
 from clinic_site.audit import AuditEvent
-from clinic_site.clinic import Clinic
+from clinic_site.clinic import PART_2_NOTICE, Clinic
 from clinic_site.roles import Role
 from intake import actions
 from intake.actions import large_exports
-from intake.admin.exports import PART_2_NOTICE
 from intake.csv_export import COLUMNS
 from intake.models import Export, ExportPart, Submission
 from tests.crises import sent

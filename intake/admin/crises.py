@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.views.decorators.http import require_POST
 
 from clinic_site.clinic import current_clinic
@@ -74,4 +75,5 @@ def acknowledge(request: HttpRequest, object_id: UUID) -> HttpResponse:
 def who_was_first(note: Note | None) -> str:
     if note is None:
         return "Somebody acknowledged it already."
-    return f"It was acknowledged at {timezone.localtime(note.written_at):%H:%M} by {note.author}."
+    written_at = timezone.localtime(note.written_at)
+    return f"It was acknowledged on {date_format(written_at, 'F j, H:i')} by {note.author}."

@@ -15,8 +15,6 @@ from intake.models import Submission
 from intake.questionnaires.fhir import to_bytes
 
 MOST_AT_ONCE = 500  # submissions; each takes about 6 ms and 40 kB
-# The short form of 42 CFR 2.32(a)(2), only where the clinic says that it is such a program.
-PART_2_NOTICE = "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
 CONTENT_TYPES = {"fhir": "application/fhir+json", "csv": "text/csv; charset=utf-8"}
 ENDINGS = {"fhir": "json", "csv": "csv"}
 
@@ -55,13 +53,9 @@ def export_file(
 
 
 def as_fhir(submissions: Sequence[Submission]) -> tuple[bytes, list[str]]:
-    bundle = with_notice(submissions_bundle(submissions), redisclosure_notice())
+    bundle = with_notice(submissions_bundle(submissions), current_clinic().redisclosure_notice)
     return to_bytes(bundle), left_out(bundle)
 
 
 def as_csv(submissions: Sequence[Submission]) -> tuple[bytes, list[str]]:
-    return submissions_csv(submissions, notice=redisclosure_notice())
-
-
-def redisclosure_notice() -> str:
-    return PART_2_NOTICE if current_clinic().is_part_2_program else ""
+    return submissions_csv(submissions, notice=current_clinic().redisclosure_notice)

@@ -15,10 +15,11 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic_site.audit import Reason
+from clinic_site.clinic import current_clinic
 from clinic_site.staff_access import needs_fresh_confirmation
 from intake import actions
 from intake.actions.large_exports import MOST
-from intake.admin.exports import CONTENT_TYPES, ENDINGS, redisclosure_notice
+from intake.admin.exports import CONTENT_TYPES, ENDINGS
 from intake.admin.looks import account_of, may_export
 from intake.models import Export, Format, Status, Submission
 from intake.models.submission import SubmissionQuerySet
@@ -107,7 +108,7 @@ def download(request: HttpRequest, export_id: UUID) -> Any:  # a stream is no Ht
         content_disposition_header(as_attachment=True, filename=f"submissions.{ENDINGS[export.format]}") or ""
     )
     return StreamingHttpResponse(
-        actions.content_of(export, numbers, notice=redisclosure_notice()),
+        actions.content_of(export, numbers, notice=current_clinic().redisclosure_notice),
         content_type=CONTENT_TYPES[export.format],
         headers={"Content-Disposition": disposition, "Cache-Control": "no-store"},
     )

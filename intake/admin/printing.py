@@ -11,7 +11,6 @@ from clinic_site.audit import Action
 from clinic_site.clinic import current_clinic
 from intake import storage
 from intake.admin import looks
-from intake.admin.exports import redisclosure_notice
 from intake.admin.review_page import LEVEL_LABELS, note_text
 from intake.models import Submission
 from intake.sealing import CannotOpen
@@ -25,7 +24,6 @@ def context(request: HttpRequest, submission: Submission, reason: str) -> dict[s
     except CannotOpen as refusal:
         messages.error(request, f"Not printed: it cannot be opened. {refusal}")
         return None
-    clinic = current_clinic()
     return {
         "title": f"Submission {submission.reference}",
         "submission": submission,
@@ -35,6 +33,5 @@ def context(request: HttpRequest, submission: Submission, reason: str) -> dict[s
         "pages": body.pages,
         "consent": body.consent,
         "notes": [(note, note_text(note)) for note in looks.notes_shown(request, submission)],
-        "notice": redisclosure_notice(),
-        "clinic": clinic,
+        "clinic": current_clinic(),
     }
