@@ -97,7 +97,7 @@ def test_sealing_again_is_killed_five_times_and_every_row_opens(rotation: Rotati
     rotation.seal_rows(ROWS)
     for kill in range(1, KILLS + 1):
         process = rotation.start()
-        while rotation.done() < kill * ROWS // (KILLS + 2):
+        while rotation.done() < kill * ROWS // (3 * KILLS):  # long before the end, on a busy machine too
             assert process.poll() is None, process.communicate()
             time.sleep(0.005)
         process.kill()
