@@ -59,9 +59,10 @@ def configure(settings: Any, keys: Keys, tmp_path: Path) -> Callable[..., None]:
 
 
 def found(*, deploy: bool = False) -> list[str]:
-    """The ids of our own findings."""
+    """The ids of our own findings, but for the one that comes by itself a year after the crisis texts were read."""
     messages = run_checks(tags=[Tags.security], include_deployment_checks=deploy)
-    return [message.id or "" for message in messages if (message.id or "").startswith("intake.")]
+    ids = [message.id or "" for message in messages]
+    return [one for one in ids if one.startswith("intake.") and one != "intake.E008"]
 
 
 NO_KEYS = {"PUBLIC_KEY_FILE": "", "ESCROW_PUBLIC_KEY_FILE": "", "PRIVATE_KEY_FILES": []}

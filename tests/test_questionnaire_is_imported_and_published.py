@@ -19,7 +19,7 @@ from tests.opened import opened_body
 
 pytestmark = pytest.mark.django_db
 
-AT = datetime.datetime(2026, 11, 23, 15, 0, tzinfo=datetime.UTC)
+AT = datetime.datetime(2126, 3, 9, 15, 0, tzinfo=datetime.UTC)  # after what ships was published, on any day
 LATER = AT + datetime.timedelta(days=1)
 LIVER = questionnaire_json(choice("liver"))
 RULES = KIDNEY_RULES.encode()
