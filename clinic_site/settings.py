@@ -52,7 +52,7 @@ SHOW_UNREVIEWED_TRANSLATIONS = env_flag("CLINIC_SHOW_UNREVIEWED_TRANSLATIONS", d
 
 # The server that takes our mail. Without one nothing is mailed, and patients are not offered it.
 EMAIL_HOST = os.environ.get("CLINIC_EMAIL_HOST", "")
-EMAIL_PORT = int(os.environ.get("CLINIC_EMAIL_PORT", "") or 587)
+EMAIL_PORT = env_number("CLINIC_EMAIL_PORT", default=587)
 EMAIL_HOST_USER = os.environ.get("CLINIC_EMAIL_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("CLINIC_EMAIL_PASSWORD", "")
 EMAIL_USE_TLS = env_flag("CLINIC_EMAIL_TLS", default=True)

@@ -55,7 +55,7 @@ def previewed(body: str, *, besides: str) -> tuple[str, list[str]]:
 @require_safe
 def history(request: HttpRequest, object_id: str) -> HttpResponse:
     require(request, CHANGE, "treatments.view_article")
-    article = get_object_or_404(Article, pk=object_id) if object_id.isdigit() else None
+    article = get_object_or_404(Article, pk=object_id) if object_id.isdecimal() else None
     if article is None:
         raise PermissionDenied
     versions = list(ArticleVersion.objects.filter(slug=article.slug)[:MOST_VERSIONS_SHOWN])
