@@ -25,8 +25,9 @@ def send(*, to: str, link: str, expires_at: datetime.datetime) -> None:
         body=_(
             "You asked us to send you this link. It opens the form that you began:\n\n"
             "%(link)s\n\n"
-            "It works until %(day)s, or until you send or delete the form. Whoever has this link and knows your date "
-            "of birth can read what you wrote, so do not pass it on. Delete this message when you are done.\n\n"
+            "It works until %(day)s, or until you send or delete the form. On another device we may ask for your date "
+            "of birth. Whoever has this link may be able to read what you wrote, so do not pass it on. Delete this "
+            "message when you are done.\n\n"
             "If you did not ask for this, delete the message. We did not keep your address."
         )
         % {"link": link, "day": day(expires_at)},
