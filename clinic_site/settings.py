@@ -148,6 +148,7 @@ ACCOUNT_MIDDLEWARE = [
     "clinic_site.staff_access.without_second_step_nobody",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "clinic_site.accounts.middleware.lead_back_to_the_form",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -1,6 +1,8 @@
 """Before the first patient: the list that an administrator works through, read from the site itself."""
 
 import datetime
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from intake.models import RetentionClock, Status
 
 pytestmark = pytest.mark.django_db
 PAGE = "/admin/first-run/"
+REAL = {"name": "A Clinic", "phone": "(410) 234-5678"}
 
 
 def listed(**changes: Any) -> dict[str, Any]:
@@ -29,7 +32,7 @@ def test_it_names_everything_that_a_new_site_lacks(staff_client: Client) -> None
     assert page.status_code == 200
     for words in (
         "fictional demonstration clinic",
-        "shown as a draft",
+        "Not approved yet: Privacy on this site.",
         "There is one administrator",
         "There was none yet",
         "kept for ever",
@@ -40,11 +43,38 @@ def test_it_names_everything_that_a_new_site_lacks(staff_client: Client) -> None
         assert words in page.text, words
 
 
+def test_each_sentence_stands_once_and_under_its_own_step(staff_client: Client) -> None:
+    found = listed()
+    for title, words in (
+        ("Clinic facts", "still hold the text of the demonstration"),
+        ("Texts that somebody answers for", "Not approved yet: Consent to ketamine infusions."),
+        ("Texts that somebody answers for", "not reviewed by a clinician"),
+        ("Keys", "second step was made for a trial"),
+    ):
+        told = [step for step, one in found.items() if any(words in sentence for sentence in one.words)]
+        assert told == [title], words
+    page = staff_client.get(PAGE)
+    assert page.text.count("Consent to ketamine infusions") == 1
+    assert page.text.count("/admin/clinic_site/noticeversion/") >= 1
+
+
+def test_no_two_checks_share_an_id() -> None:
+    """Else one of them is silenced, or put under a step, in the name of the other."""
+    where: dict[str, set[str]] = {}
+    for app in ("clinic_site", "intake", "treatments"):
+        for path in Path(app).rglob("*.py"):
+            for one in re.findall(r'id="((?:clinic_site|intake|treatments)\.[EWI]\d{3})"', path.read_text()):
+                where.setdefault(one, set()).add(path.as_posix())
+    assert len(where) > 20
+    assert [paths for paths in where.values() if len(paths) > 1] == []
+
+
 @pytest.mark.parametrize(
     ("title", "facts", "state"),
     [
         ("Clinic facts", {"is_demonstration": True}, State.OPEN),
-        ("Clinic facts", {"is_demonstration": False}, State.DONE),
+        ("Clinic facts", {"is_demonstration": False}, State.OPEN),  # its name and number are still made up
+        ("Clinic facts", {"is_demonstration": False, **REAL}, State.DONE),
         ("Clinic facts", {"is_demonstration": False, "phone": ""}, State.OPEN),
         ("Opening hours", {}, State.DONE),
         ("On call", {"alert_email": "alerts@clinic.example"}, State.DONE),

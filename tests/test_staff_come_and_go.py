@@ -86,6 +86,7 @@ def test_the_token_does_not_stay_in_the_address(link: str) -> None:
     page = Client().get(link, follow=True)
     assert page.request["PATH_INFO"].endswith("/password/")
     assert "Set your password" in page.text
+    assert "| Review desk</title>" in page.text
 
 
 def test_the_link_works_once(link: str) -> None:

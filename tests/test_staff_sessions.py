@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
@@ -21,6 +22,7 @@ from tests.signing_in import sign_in
 pytestmark = pytest.mark.django_db
 
 DESK = "/admin/"
+QUEUE = "/admin/intake/submission/"
 SESSIONS = "/admin/sessions/"
 LEFT = "/admin/sessions/left/"
 HOUR = 60 * 60  # seconds
@@ -57,6 +59,32 @@ def test_after_fifteen_minutes_without_use_one_signs_in_again(desk: Client, cloc
         assert is_in(desk)
     clock.shift(15 * 60)
     assert not is_in(desk)
+
+
+def test_who_was_signed_out_while_typing_is_told_and_comes_back_to_the_page(desk: Client, clock: Any) -> None:
+    clock.shift(15 * 60 + 1)
+    page = f"{QUEUE}fcfb8699-c52c-9acf-3d79-87c58508bc3e/change/"
+    answer = desk.post(
+        page.replace("change", "call"),
+        {"outcome": "reached"},
+        headers={"referer": f"http://testserver{page}"},
+    )
+    asked = parse_qs(urlsplit(answer["Location"]).query)
+    assert asked["next"] == [page]
+    shown = desk.get(answer["Location"]).text
+    assert "it was not saved" in shown
+    assert f'value="{page}"' in shown
+    assert "it was not saved" not in desk.get(desk.get(page)["Location"]).text
+
+
+def test_no_other_site_says_where_somebody_comes_back_to() -> None:
+    answer = Client().post(QUEUE, headers={"referer": "http://elsewhere.example/admin/"})
+    assert parse_qs(urlsplit(answer["Location"]).query)["next"] == [QUEUE]
+
+
+def test_a_member_of_staff_who_is_refused_finds_the_way_back_to_the_desk(desk: Client) -> None:
+    assert 'href="/admin/">Review desk</a>' in desk.get(f"{QUEUE}nothing/change/").text
+    assert "Review desk" not in desk.get("/nothing/").text
 
 
 def test_twelve_hours_after_signing_in_it_is_over_whatever_was_done(

@@ -355,7 +355,7 @@ def test_only_a_demonstration_lets_a_password_alone_in_and_says_so_on_every_page
     assert SECOND_STEP not in client.session
     for address in (DESK, "/admin/auth/user/", "/admin/second-step/"):
         assert "without a second step (CLINIC_DEMO=1)" in client.get(address).text
-    assert [problem.id for problem in second_step_keys.no_demonstration()] == ["clinic_site.E033"]
+    assert [problem.id for problem in second_step_keys.no_demonstration()] == ["clinic_site.E053"]
     settings.DEMO = False
     assert not is_in(client)
 

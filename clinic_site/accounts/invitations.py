@@ -76,7 +76,8 @@ class AcceptInvitation(PasswordResetConfirmView):
     reset_url_token = "password"  # noqa: S105 - a word of the address # nosec B105
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(**kwargs, site_header=admin.site.site_header)
+        site = admin.site
+        return super().get_context_data(**kwargs, site_header=site.site_header, site_title=site.site_title)
 
     def form_valid(self, form: Any) -> HttpResponse:
         account: User = self.user

@@ -77,12 +77,12 @@ def trial_key(path: Path) -> str:
 @register()
 def sign_in_keys_are_there(**kwargs: object) -> list[CheckMessage]:
     if not settings.SIGN_IN_KEYS and settings.ROLE is not Role.ALL:
-        return [Error("CLINIC_SIGN_IN_KEYS is not set.", hint=MAKE_ONE, id="clinic_site.E030")]
+        return [Error("CLINIC_SIGN_IN_KEYS is not set.", hint=MAKE_ONE, id="clinic_site.E050")]
     try:
         for key in settings.SIGN_IN_KEYS:
             Fernet(key)
     except ValueError:
-        return [Error("A key in CLINIC_SIGN_IN_KEYS is no such key.", hint=MAKE_ONE, id="clinic_site.E031")]
+        return [Error("A key in CLINIC_SIGN_IN_KEYS is no such key.", hint=MAKE_ONE, id="clinic_site.E051")]
     return []
 
 
@@ -91,7 +91,7 @@ def no_key_made_for_a_trial(**kwargs: object) -> list[CheckMessage]:
     if settings.SIGN_IN_KEYS or settings.ROLE is not Role.ALL:
         return []
     return [
-        Error("The key of staff's second step was made for a trial.", hint=MAKE_ONE, id="clinic_site.E032")
+        Error("The key of staff's second step was made for a trial.", hint=MAKE_ONE, id="clinic_site.E052")
     ]
 
 
@@ -103,6 +103,6 @@ def no_demonstration(**kwargs: object) -> list[CheckMessage]:
         Error(
             "CLINIC_DEMO=1: staff sign in with a password alone.",
             hint="Take CLINIC_DEMO out.",
-            id="clinic_site.E033",
+            id="clinic_site.E053",
         )
     ]

@@ -24,6 +24,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic_site import audit
 from clinic_site.accounts import guessing, second_step
+from clinic_site.accounts.middleware import UNSENT
 from clinic_site.limits import Allowance
 from clinic_site.login_events import existing_account, write_wrong_second_step
 from clinic_site.staff_access import is_ours, note_second_step
@@ -173,7 +174,12 @@ def page(request: HttpRequest, name: str, title: str, context: dict[str, Any]) -
 def ask_for_password(
     request: HttpRequest, form: PasswordForm, *, passkey_is_wrong: bool = False
 ) -> HttpResponse:
-    context = {"form": form, "onward": wanted(request), "passkey_is_wrong": passkey_is_wrong}
+    context = {
+        "form": form,
+        "onward": wanted(request),
+        "passkey_is_wrong": passkey_is_wrong,
+        "is_unsent": UNSENT in request.GET,
+    }
     return page(request, "sign_in", "Sign in", context)
 
 
