@@ -136,7 +136,8 @@ def test_several_are_assigned_at_once_and_that_is_written_down(staff_client: Cli
     assert set(Submission.objects.filter(assigned_to="nurse")) == {first, second}
     event = AuditEvent.objects.filter(action="status").latest("pk")
     assert (set(event.submissions), event.detail) == ({first.pk, second.pk}, "assigned")
-    User.objects.create_user("test-colleague", password="a long test password", is_staff=True)
+    colleague = User.objects.create_user("test-colleague", password="a long test password", is_staff=True)
+    colleague.groups.set(Group.objects.filter(name="Front desk"))
     assert "test-colleague" in staff_client.post(QUEUE, ticked(other, action="assign")).text
     staff_client.post(QUEUE, ticked(other, action="assign", to="test-colleague"))
     assert Submission.objects.get(pk=other.pk).assigned_to == "test-colleague"

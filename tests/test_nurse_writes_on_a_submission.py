@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.utils import timezone
 
@@ -55,7 +55,8 @@ def test_a_move_that_is_not_allowed_is_refused_whoever_asks() -> None:
 
 def test_of_two_nurses_who_take_it_at_once_the_second_is_told_whose_it_is(staff_client: Client) -> None:
     submission = sent()
-    User.objects.create_user("test-other", password="a long test password", is_staff=True)
+    other = User.objects.create_user("test-other", password="a long test password", is_staff=True)
+    other.groups.set(Group.objects.filter(name="Clinician"))
     save(staff_client, submission, **{"assigned_to": "test-other", "initial-assigned": ""})
     page = save(
         staff_client, submission, **{"assigned_to": "nurse", "initial-assigned": "", "note": "Mine."}
@@ -64,6 +65,31 @@ def test_of_two_nurses_who_take_it_at_once_the_second_is_told_whose_it_is(staff_
     assert "Mine." in page
     assert Submission.objects.get().assigned_to == "test-other"
     assert not Note.objects.exists()
+
+
+def test_a_submission_is_given_only_to_who_can_work_on_it(staff_client: Client) -> None:
+    submission = sent()
+    for group in ("Clinician", "Front desk", "Administrator", "Privacy officer"):
+        account = User.objects.create_user(f"test-{group.lower().replace(' ', '-')}", is_staff=True)
+        account.groups.set(Group.objects.filter(name=group))
+    page = staff_client.get(screen(submission)).text
+    for name, is_offered in (
+        ("clinician", 1),
+        ("front-desk", 1),
+        ("administrator", 0),
+        ("privacy-officer", 0),
+    ):
+        assert page.count(f'<option value="test-{name}">') == is_offered, name
+    save(staff_client, submission, **{"assigned_to": "test-administrator", "initial-assigned": ""})
+    assert not Submission.objects.get().assigned_to
+
+
+def test_what_was_not_saved_is_told_at_the_top_of_the_page(staff_client: Client) -> None:
+    submission = sent()
+    page = save(staff_client, submission, note=MORE_THAN_A_NOTE).text
+    assert page.index("Not all of it was saved.") < page.index('id="content"')
+    page = staff_client.post(screen(submission, "call"), {"outcome": "sang"}).text
+    assert page.index("The call was not saved.") < page.index('id="content"')
 
 
 def test_a_note_of_a_million_characters_is_refused_and_nothing_is_lost(staff_client: Client) -> None:

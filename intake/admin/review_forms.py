@@ -12,8 +12,8 @@ from intake.models.review import NOTE_LENGTH
 
 
 def colleagues() -> list[str]:
-    """The user names of those who can be given a submission."""
-    can_work = User.objects.filter(is_active=True, is_staff=True)
+    """The user names of those who can be given a submission: who could not work on it would never see it."""
+    can_work = User.objects.with_perm("intake.change_submission").filter(is_staff=True)
     return list(can_work.order_by("username").values_list("username", flat=True))
 
 

@@ -216,7 +216,10 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
             refusal = "No submission has this reference. Compare it with what the person was given."
         if looks.may_reveal(request):
             people = search.find_people(Term.of(typed), by=by)
-            refusal = "Nobody was found by this name, birth date, phone, e-mail or reference."
+            refusal = (
+                "Nobody was found by this name, birth date, phone, e-mail or reference. Try less of the name, or the "
+                "reference alone."
+            )
         # What is in memory may have been deleted since.
         there = queue.those([*found, *people]).named_or_not_withdrawn(found).values_list("pk", flat=True)
         found = list(there[: search.MOST_FOUND + 1])
@@ -253,6 +256,8 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
         if form.is_valid() and review_page.is_saved(request, submission, form):
             messages.success(request, f"Saved: {submission.reference}.")
             return redirect(request.path)
+        if request.method == "POST":  # on a phone the field that says why is many screens below
+            messages.error(request, "Not all of it was saved. Under “Review” it says why.")
         context = review_page.context(request, submission)
         return self.page(request, "submission_review", form=form, may_change=may_change, **context)
 
@@ -295,6 +300,7 @@ class SubmissionAdmin(admin.ModelAdmin[Submission]):
         submission = self.to_change_or_404(request, object_id)
         form = CallForm(request.POST)
         if not form.is_valid():
+            messages.error(request, "The call was not saved. Under “Write down a call” it says why.")
             context = review_page.context(request, submission, call_form=form)
             context["form"] = review_page.form_for(request, submission, is_posted=False)
             return self.page(request, "submission_review", may_change=True, **context)
