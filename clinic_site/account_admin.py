@@ -21,7 +21,7 @@ from django.urls import URLPattern, path
 
 from clinic_site.accounts import actions
 from clinic_site.accounts.actions import write_down
-from clinic_site.accounts.groups import ADMINISTRATOR, active_administrators
+from clinic_site.accounts.groups import ADMINISTRATOR, IN_WORDS, active_administrators
 from clinic_site.accounts.invitations import send_link
 from clinic_site.sessions import StaffSession, end_sessions
 from intake.models.submission import CLOSED, Submission
@@ -40,6 +40,9 @@ class GroupsField(forms.ModelMultipleChoiceField[Group]):
             help_text="Each change is written down with your name.",
             **kwargs,
         )
+
+    def label_from_instance(self, group: Group) -> str:
+        return f"{group.name}: {IN_WORDS[group.name]}" if group.name in IN_WORDS else group.name
 
 
 class InvitationForm(forms.Form):
@@ -68,6 +71,10 @@ class AccountForm(forms.ModelForm[User]):
     class Meta:
         model = User
         fields = ("first_name", "last_name", "email", "groups")
+        help_texts = {
+            "username": "It can never be changed: what somebody notes about a patient carries it.",
+            "is_active": "Whoever leaves is disabled by the button above, never deleted.",
+        }
 
     groups = GroupsField()
 

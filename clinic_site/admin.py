@@ -7,6 +7,7 @@ from allauth.mfa import admin as second_step_pages  # noqa: F401
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from clinic_site import (
     account_admin,  # noqa: F401  (registers accounts and groups)
@@ -85,6 +86,13 @@ class ClinicAdmin(admin.ModelAdmin[Clinic]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Clinic | None = None) -> bool:
         return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """At once the one row that there is."""
+        clinic = Clinic.objects.first()
+        if clinic is None or not self.has_view_permission(request):
+            return super().changelist_view(request, extra_context)
+        return redirect("admin:clinic_site_clinic_change", clinic.pk)
 
     def changeform_view(
         self,

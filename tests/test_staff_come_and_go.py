@@ -9,8 +9,9 @@ import time_machine
 from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.utils import timezone
+from django.utils.html import escape
 
-from clinic_site.accounts.groups import CLINICIAN
+from clinic_site.accounts.groups import CLINICIAN, GROUPS, IN_WORDS
 from clinic_site.audit import AuditEvent
 from clinic_site.sessions import StaffSession
 from intake.models import Submission
@@ -220,3 +221,16 @@ def test_the_last_administrator_cannot_be_disabled(office: Client, administrator
     administrator.refresh_from_db()
     assert administrator.is_active
     assert written() == []
+
+
+def test_whoever_invites_reads_what_each_group_may_do(office: Client) -> None:  # noqa: F811
+    page = office.get(f"{ACCOUNTS}add/").text
+    for name, words in IN_WORDS.items():
+        assert f"{name}: {escape(words)}" in page
+    assert IN_WORDS.keys() == GROUPS.keys()
+
+
+def test_an_account_says_how_somebody_leaves_and_not_what_no_page_offers(office: Client, clerk: User) -> None:  # noqa: F811
+    page = office.get(f"{ACCOUNTS}{clerk.pk}/change/").text
+    assert "is disabled by the button above" in page
+    assert "Unselect this" not in page

@@ -70,3 +70,10 @@ def test_a_clinic_that_does_not_read_the_same_day_may_empty_them(staff_client: C
     assert response.status_code == 302
     assert not OpeningHours.objects.exists()
     assert not Clinic.objects.get().on_call_phone
+
+
+def test_the_link_to_the_facts_leads_to_them_at_once(staff_client: Client, client: Client) -> None:
+    assert staff_client.get("/admin/clinic_site/clinic/")["Location"] == FACTS
+    assert "/admin/login/" in client.get("/admin/clinic_site/clinic/")["Location"]
+    Clinic.objects.all().delete()
+    assert "Add clinic facts" in staff_client.get("/admin/clinic_site/clinic/").text

@@ -37,6 +37,13 @@ GROUPS: dict[str, frozenset[str]] = {
 }
 WORD_OF_GROUP = {name: name.lower().replace(" ", "_") for name in GROUPS}
 """As the audit trail calls them."""
+IN_WORDS = {
+    FRONT_DESK: "sees who it is and where the review stands, calls and assigns; sees no answers",
+    CLINICIAN: "reads answers too, prints, and edits questionnaires and articles",
+    PRIVACY_OFFICER: "reads the audit trail, exports, sets how long forms are kept, and deletes",
+    ADMINISTRATOR: "invites staff and enters the clinic's facts; sees no submission",
+}
+"""For whoever chooses one for a colleague."""
 
 
 def write_groups() -> None:
