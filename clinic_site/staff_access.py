@@ -29,6 +29,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 SECOND_STEP = "second_step"  # in the session: whose it was, when it was used last, and what it was
 FRESH = 5 * 60  # seconds
+UNSENT = "unsent"
+"""In the address of a page that asks who somebody is: a form that they had just sent was not taken."""
 
 View = TypeVar("View", bound=Callable[..., HttpResponse])
 
@@ -56,7 +58,8 @@ def confirmed_recently(request: HttpRequest) -> bool:
 
 def ask_to_confirm(request: HttpRequest) -> HttpResponse:
     """To the page that asks for the second step again, and from there back to where this began."""
-    query = urlencode({REDIRECT_FIELD_NAME: way_back(request)})
+    unsent = {UNSENT: 1} if request.method == "POST" else {}
+    query = urlencode({REDIRECT_FIELD_NAME: way_back(request)} | unsent)
     return HttpResponseRedirect(f"{reverse('confirm')}?{query}")
 
 

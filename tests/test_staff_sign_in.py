@@ -305,7 +305,21 @@ def test_a_form_leads_back_to_the_page_it_stood_on(nurse: User) -> None:
     for referer, back in (("http://testserver/admin/second-step/?a=1", "/admin/second-step/?a=1"),
                           ("https://evil.example/", "/admin/second-step/codes/new/")):  # fmt: skip
         asked = client.post("/admin/second-step/codes/new/", headers={"Referer": referer})
-        assert unquote(asked["Location"]) == f"/admin/confirm/?next={back}"
+        assert unquote(asked["Location"]) == f"/admin/confirm/?next={back}&unsent=1"
+
+
+def test_whoever_sent_a_form_too_late_is_told_to_send_it_again(nurse: User, seed: str) -> None:
+    client, page = Client(), "/admin/second-step/"
+    sign_in(client, nurse)
+    note_second_step(client, nurse, seconds_ago=301)
+    asked = client.post(f"{page}codes/new/", headers={"Referer": f"http://testserver{page}"})
+    shown = client.get(asked["Location"])
+    assert "is not kept" in shown.text
+    assert 'action="/admin/confirm/?unsent=1"' in shown.text
+    back = client.post("/admin/confirm/?unsent=1", {"code": code_of(seed), "next": page}, follow=True)
+    assert back.redirect_chain == [(page, 302)]
+    assert "Nothing was done yet" in back.text
+    assert "is not kept" not in client.get(f"/admin/confirm/?next={page}").text
 
 
 def test_nobody_removes_the_last_step_or_that_of_another(nurse: User, seed: str, client: Client) -> None:

@@ -8,10 +8,7 @@ from django.contrib.auth import SESSION_KEY as ACCOUNT
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from clinic_site.staff_access import way_back
-
-UNSENT = "unsent"
-"""In the address of the sign-in: whoever is led there had just sent a form."""
+from clinic_site.staff_access import UNSENT, way_back
 
 BACKGROUND = "X-Clinic-Background"
 """A request header with which a script of ours says that nobody pressed anything."""

@@ -18,7 +18,7 @@ from clinic_site import audit
 from clinic_site.accounts import guessing, second_step, sign_in
 from clinic_site.accounts.sign_in import HALF_WAY, half_way, only_get_and_post, page
 from clinic_site.limits import Allowance
-from clinic_site.staff_access import needs_fresh_confirmation, note_second_step
+from clinic_site.staff_access import UNSENT, needs_fresh_confirmation, note_second_step
 
 SHOW_CODES = "show_recovery_codes"  # in the session: they were made just now, and are shown this once
 
@@ -180,7 +180,9 @@ def recovery_codes(request: HttpRequest) -> HttpResponse:
 def confirm(request: HttpRequest) -> HttpResponse:
     """The second step once more, before something that a page left open must not allow."""
     account, onward = owner(request), sign_in.wanted(request)
-    context: dict[str, Any] = {"onward": onward, "is_wrong": False}
+    is_unsent = UNSENT in request.GET
+    action = reverse("confirm") + (f"?{UNSENT}=1" if is_unsent else "")
+    context: dict[str, Any] = {"onward": onward, "is_wrong": False, "action": action, "is_unsent": is_unsent}
     if request.method == "POST":
         by = sign_in.second_step_posted(request, account)
         if isinstance(by, Allowance):
@@ -188,6 +190,11 @@ def confirm(request: HttpRequest) -> HttpResponse:
         if by:
             audit.write(audit.Action.LOGIN, by=account.get_username(), detail=f"confirmed {by}")
             note_second_step(request, account, by=by)
+            if is_unsent:
+                messages.warning(
+                    request,
+                    "Confirmed. Nothing was done yet: choose and press once more, within five minutes.",
+                )
             return HttpResponseRedirect(onward)
         context["is_wrong"] = True
     return page(request, "confirm", "Confirm that it is you", sign_in.steps_to_ask(account) | context)

@@ -24,10 +24,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic_site import audit
 from clinic_site.accounts import guessing, second_step
-from clinic_site.accounts.middleware import UNSENT
 from clinic_site.limits import Allowance
 from clinic_site.login_events import existing_account, write_wrong_second_step
-from clinic_site.staff_access import is_ours, note_second_step
+from clinic_site.staff_access import UNSENT, is_ours, note_second_step
 
 HALF_WAY = "half_way"  # in the session: who knew the password, when, and where they want to go
 PATIENCE = 10 * 60  # seconds from the password to the second step
