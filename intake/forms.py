@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from intake.contact import can_be_reached, unreachable_message
 from intake.layout import Words
-from intake.messages import error_message
+from intake.messages import date_message, error_message
 from intake.questionnaires.answers import (
     AnswerRefused,
     Answers,
@@ -50,9 +50,13 @@ class ItemField(forms.Field):
         try:
             values = parse(self.item, value.values, other=value.other)
         except AnswerRefused as refusal:
-            raise forms.ValidationError(
-                error_message(self.item, refusal.kind, refusal.limit), code=refusal.kind
-            ) from refusal
+            is_no_date = refusal.kind == ProblemKind.NOT_A_DATE
+            message = (
+                date_message(self.item, value.parts)
+                if is_no_date
+                else error_message(self.item, refusal.kind, refusal.limit)
+            )
+            raise forms.ValidationError(message, code=refusal.kind) from refusal
         if values and not can_be_reached(self.item.link_id, str(values[0])):
             raise forms.ValidationError(unreachable_message(self.item), code="unreachable")
         return values

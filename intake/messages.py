@@ -1,6 +1,7 @@
 """What a person is told about an answer that cannot be used: what is wrong, and what to do."""
 
 import datetime
+from collections.abc import Mapping
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext, pgettext
@@ -8,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from intake.questionnaires.answers import ProblemKind
 from intake.questionnaires.definition import Item, ItemType
+from intake.typed_dates import Slip, date_slip
 
 Kind = ProblemKind
 
@@ -47,6 +49,14 @@ MESSAGES = {
     Kind.OUT_OF_BOUNDS_LOW: _("Check what you wrote for “{question}”: it is too small to be right"),
     Kind.OUT_OF_BOUNDS_HIGH: _("Check what you wrote for “{question}”: it is too large to be right"),
 }
+DATE_SLIPS = {
+    Slip.NO_MONTH: _("Add the month to “{question}”"),
+    Slip.NO_DAY: _("Add the day to “{question}”"),
+    Slip.NO_YEAR: _("Add the year to “{question}”"),
+    Slip.MONTH: _("Check the month in “{question}”: write 1 to 12, or its name"),
+    Slip.DAY: _("Check the day in “{question}”: write 1 to 31"),
+    Slip.YEAR: _("Write the year in “{question}” with 4 digits, such as 1962"),
+}
 DATE_OUT_OF_BOUNDS = {
     Kind.OUT_OF_BOUNDS_LOW: _("Check the year in “{question}”: that date is in the future"),
     Kind.OUT_OF_BOUNDS_HIGH: _("Check the year in “{question}”: that is more than {limit} years ago"),
@@ -73,6 +83,14 @@ def error_message(item: Item, kind: ProblemKind, limit: object = None) -> str:
         limit=in_words(limit),
         only_option=shortened(item.options[0].label) if item.options else "",
     )
+
+
+def date_message(item: Item, parts: Mapping[str, str]) -> str:
+    """The same of a date, typed as month, day and year, that is none: it names the part to mend."""
+    slip = date_slip(**parts) if parts else None
+    if slip is None:
+        return error_message(item, Kind.NOT_A_DATE)
+    return str(DATE_SLIPS[slip]).format(question=shortened(item.text))
 
 
 def shortened(question: str) -> str:

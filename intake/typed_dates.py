@@ -3,6 +3,7 @@
 import datetime
 import re
 from collections.abc import Sequence
+from enum import StrEnum, auto
 
 from django.utils import timezone
 
@@ -36,6 +37,41 @@ def iso_date(month: str, day: str, year: str) -> str:
     if is_number and len(day) <= 2 and len(number) <= 2 and len(year) == 4:
         return f"{year}-{number:>02}-{day:>02}"
     return "/".join((month, day, year))
+
+
+class Slip(StrEnum):
+    """What is wrong with the one part of a date that is wrong."""
+
+    NO_MONTH = auto()
+    NO_DAY = auto()
+    NO_YEAR = auto()
+    MONTH = auto()
+    DAY = auto()
+    YEAR = auto()
+
+
+def date_slip(month: str, day: str, year: str) -> Slip | None:
+    """Which part to mend; None where it is not one alone, or where each is right and no calendar has that day.
+
+    >>> date_slip("March", "", "1982"), date_slip("13", "9", "1982"), date_slip("3", "9", "82")
+    (<Slip.NO_DAY: 'no_day'>, <Slip.MONTH: 'month'>, <Slip.YEAR: 'year'>)
+    >>> date_slip("9/3/1982", "", ""), date_slip("2", "31", "1982")
+    (None, None)
+    """
+    slips = (
+        (Slip.NO_MONTH, not month),
+        (Slip.NO_DAY, not day),
+        (Slip.NO_YEAR, not year),
+        (Slip.MONTH, bool(month) and not is_number_up_to(12, month_number(month))),
+        (Slip.DAY, bool(day) and not is_number_up_to(31, day)),
+        (Slip.YEAR, bool(year) and not re.fullmatch("[1-9][0-9]{3}", year)),
+    )
+    found = [slip for slip, is_made in slips if is_made]
+    return found[0] if len(found) == 1 else None
+
+
+def is_number_up_to(most: int, text: str) -> bool:
+    return re.fullmatch("[0-9]{1,2}", text) is not None and 1 <= int(text) <= most
 
 
 def month_number(month: str) -> str:
