@@ -14,6 +14,9 @@ def test_the_preview_follows_what_is_typed_and_stays_harmless(staff_page: Page) 
     staff_page.goto(f"/admin/treatments/article/{article.pk}/change/")
     shown = staff_page.get_by_role("region", name="As readers will see it")
     expect(shown).to_contain_text("What is CRPS?")
+    expect(shown.locator(".meter .solid").first).to_have_css(
+        "fill", "rgb(11, 79, 92)"
+    )  # drawn as on the site
     expect(staff_page.locator("[data-preview-status]")).to_have_text("Nothing to mend.")
     staff_page.locator("#id_body").fill(
         "It helps 9 in 10. [x](javascript:alert(1)) <img src=x onerror=alert(1)>\n\n## Now *this*"

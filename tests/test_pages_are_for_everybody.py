@@ -1,7 +1,7 @@
 """In a real browser: what axe knows to look for, in light, dark and printed colours, on a wide and a small screen."""
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from tests.articles import make_article
@@ -86,3 +86,11 @@ def test_a_word_is_explained_where_it_stands_by_keyboard_alone(
     assert "after they have looked at the studies" in meaning.inner_text()
     page_without_js.keyboard.press("Escape")
     assert not meaning.is_visible()
+
+
+def test_the_sources_are_laid_out_soon_though_nobody_scrolls(
+    page_without_js: Page, live_server: LiveServer
+) -> None:
+    page_without_js.goto("/treatments/crps/")
+    for name in (".sources", ".site-footer"):
+        expect(page_without_js.locator(name)).to_have_css("content-visibility", "visible")

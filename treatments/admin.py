@@ -93,7 +93,7 @@ class ArticleAdmin(EditedByStaff[Article]):
     ]
 
     class Media:
-        css = {"all": ["css/article-editor.css"]}
+        css = {"all": ["css/panels.css", "css/article.css", "css/article-editor.css"]}
         js = [Script("js/article-preview.js", type="module")]
 
     def get_urls(self) -> list[URLPattern]:
